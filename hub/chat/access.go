@@ -171,7 +171,10 @@ func Moderate(s *TherapySession, status Status, by, whom Standing, c Change) (Ma
 	case Admit:
 		m.Verdict = Admitted
 	case Revoke:
-		m.Verdict, m.In = Revoked, false
+		if m.Verdict != Removed { // who is out stays out until admitted again
+			m.Verdict = Revoked
+		}
+		m.In = false
 	case Remove:
 		m.Verdict, m.In = Removed, false
 	case Mute:

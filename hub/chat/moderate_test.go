@@ -30,7 +30,7 @@ func TestWhatATherapistMakesOfAParticipant(t *testing.T) {
 		{
 			"somebody muted and removed", m{Ever: true, Since: 3, Verdict: chat.Removed, Muted: true},
 			m{Ever: true, Since: 3, Verdict: chat.Admitted, Muted: true}, // in only by entering
-			m{Ever: true, Since: 3, Verdict: chat.Revoked, Muted: true},
+			m{Ever: true, Since: 3, Verdict: chat.Removed, Muted: true},  // out until admitted again
 			m{Ever: true, Since: 3, Verdict: chat.Removed, Muted: true},
 			m{Ever: true, Since: 3, Verdict: chat.Removed, Muted: true},
 			m{Ever: true, Since: 3, Verdict: chat.Removed},
