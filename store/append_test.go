@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"hearth/hub/chat"
 	"hearth/store"
+	"hearth/store/bolt"
 )
 
 func code(err error) chat.Code {
@@ -341,5 +343,70 @@ func TestEquallyRefusedIsWrittenOnceAnHourWithACount(t *testing.T) {
 	refuse("invalid_code")
 	if got := counts(); !slices.Equal(got, []int{1, 4, 1, 2}) {
 		t.Fatalf("later %v", got)
+	}
+}
+
+func TestReactionTakenBackInTheSameCallMayComeAgain(t *testing.T) {
+	h := newStoreIn(t, memoryDir(t), store.Options{})
+	h.enter(t, "TS1", "P1")
+	react := chat.Draft{Type: chat.Reaction, Target: 1, Icon: chat.Heart}
+	s, err := h.Append(t.Context(), "P1", "TS1", []chat.Draft{
+		message("x"), react, react, {Type: chat.Delete, Target: 2}, react, {Type: chat.Delete, Target: 2}, react,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []chat.ActionID{1, 2, 2, 3, 4, 3, 4} {
+		if s.Results[i].Action.ID != want {
+			t.Errorf("draft %d became %+v, want id %d", i, s.Results[i], want)
+		}
+	}
+	h.reopen(t)
+	if id := h.save(t, "P1", "TS1", react); id != 4 {
+		t.Errorf("later it is %d", id)
+	}
+}
+
+func TestTheEndIsVouchedForInTheAuditLog(t *testing.T) {
+	h := newStore(t, store.Options{})
+	h.enter(t, "TS1", "P1", "T1")
+	h.save(t, "P1", "TS1", message("a"))
+	end := h.save(t, "T1", "TS1", chat.Draft{Type: chat.EndChatSession})
+	var got []store.AuditEntry
+	h.AuditLog(t.Context(), 1, func(e store.AuditEntry) bool {
+		if e.Event == "ended" {
+			got = append(got, e)
+		}
+		return true
+	})
+	if len(got) != 1 || got[0].Actor != "T1" || got[0].Subject != "TS1" || len(got[0].Details) != 3 ||
+		got[0].Details[0].Value != string(h.read(t, "T1", "TS1", 0).Epoch) || got[0].Details[1].Value != fmt.Sprint(end) ||
+		len(got[0].Details[2].Value) != 64 {
+		t.Fatalf("%+v", got)
+	}
+}
+
+func TestMutingIsToldToEverybodyOnce(t *testing.T) {
+	h := newStore(t, store.Options{})
+	h.enter(t, "TS1", "P1", "P2", "T1")
+	h.save(t, "P1", "TS1", message("a"))
+	for range 2 {
+		if _, err := h.Moderate(t.Context(), "T1", "TS1", "P1", chat.Mute); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := h.read(t, "P2", "TS1", 1)
+	if len(p.Actions) != 1 || p.Actions[0].Type != chat.UpdateChatDetails {
+		t.Fatalf("%+v", p.Actions)
+	}
+}
+
+func TestAuditKeyOfAnotherLengthIsRefused(t *testing.T) {
+	db, err := bolt.Open(filepath.Join(t.TempDir(), "hearth.db"), bolt.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Open(t.Context(), store.Options{Driver: db, AuditKey: []byte("short")}); err == nil {
+		t.Fatal("it was taken")
 	}
 }

@@ -47,6 +47,8 @@ const ( // fields (message AuditEntry in docs/format.md)
 	auditMAC     = 10
 )
 
+const auditKeyBytes = 32
+
 var auditHeadKey = []byte("audit_head")
 
 func auditKey(seq uint64) []byte { return binary.BigEndian.AppendUint64(nil, seq) }

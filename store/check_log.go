@@ -84,7 +84,7 @@ func (c *checker) log(ctx context.Context, number uint32) error {
 	research := researchReader{s: c.s, ctx: ctx, number: number}
 	err = c.s.walk(ctx, number, &h, 1, func(a *stored) error {
 		c.Actions++
-		chain = link(chain, h.epoch, a.ID, a.meta())
+		chain = link(chain, h.birth, a.ID, a.meta())
 		if a.At.Before(last) {
 			return errors.New("its time is before that of the action before it")
 		}
@@ -105,7 +105,7 @@ func (c *checker) log(ctx context.Context, number uint32) error {
 		case rec != nil && !has:
 			return errors.New("a keystroke history was added to it")
 		case rec != nil:
-			_, f, err := decodeResearch(number, h.epoch, a.ID, rec)
+			_, f, err := decodeResearch(number, h.birth, a.ID, rec)
 			if err != nil {
 				return fmt.Errorf("its keystroke history: %w", err)
 			}

@@ -160,6 +160,13 @@ func (s *Store) Moderate(
 			return err
 		}
 		if tx.setMark(p, whom, m) {
+			if c == chat.Mute || c == chat.Unmute {
+				// Presence tells of the other changes; of this one only
+				// the details do.
+				if err := tx.detailsChanged(p); err != nil {
+					return err
+				}
+			}
 			tx.Audit(AuditEntry{Event: c.String(), Actor: string(by), Subject: string(whom), Session: string(ts)})
 		}
 		out = p.standing(r, whom)

@@ -69,7 +69,7 @@ func ResealRecord(
 }
 
 // HeadChanges are ways of changing a head behind the store's back.
-var HeadChanges = []string{"last up", "last down", "time", "chain", "epoch", "secret", "opened"}
+var HeadChanges = []string{"last up", "last down", "time", "chain", "birth", "secret", "opened"}
 
 // ChangeHead returns a well-formed head that says something else.
 func ChangeHead(log uint32, raw []byte, how string) []byte {
@@ -86,8 +86,8 @@ func ChangeHead(log uint32, raw []byte, how string) []byte {
 		h.lastAt = h.lastAt.Add(-time.Millisecond)
 	case "chain":
 		h.chain[7] ^= 1
-	case "epoch":
-		h.epoch = "another"
+	case "birth":
+		h.birth = "another"
 	case "secret":
 		h.secret[3] ^= 1
 	case "opened":

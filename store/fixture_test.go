@@ -51,7 +51,12 @@ type harness struct {
 // test it is checked.
 func newStore(t testing.TB, opt store.Options) *harness {
 	t.Helper()
-	h := &harness{path: filepath.Join(t.TempDir(), "hearth.db"), opt: opt, events: make(chan store.Event, 100_000)}
+	return newStoreIn(t, t.TempDir(), opt)
+}
+
+func newStoreIn(t testing.TB, dir string, opt store.Options) *harness {
+	t.Helper()
+	h := &harness{path: filepath.Join(dir, "hearth.db"), opt: opt, events: make(chan store.Event, 100_000)}
 	h.opt.AuditKey = auditKey
 	h.opt.Committed = func(e store.Event) { h.events <- e }
 	h.open(t)

@@ -13,7 +13,8 @@ import (
 // of two servers with one database only one can win.
 type head struct {
 	epoch  chat.Epoch
-	secret [32]byte // of content hashes
+	birth  chat.Epoch // the first epoch: records and chain are bound to it, so that a restored log need not be rewritten
+	secret [32]byte   // of content hashes
 	last   chat.ActionID
 	lastAt time.Time
 	chain  [32]byte
@@ -29,6 +30,7 @@ const ( // fields (message Head in docs/format.md)
 	headChain  = 5
 	headOpened = 6
 	headRev    = 7
+	headBirth  = 8 // left out when it is the epoch
 )
 
 func logKey(log uint32) []byte { return binary.BigEndian.AppendUint32(nil, log) }
@@ -36,6 +38,9 @@ func logKey(log uint32) []byte { return binary.BigEndian.AppendUint32(nil, log) 
 func encodeHead(log uint32, h *head) []byte {
 	var f fields
 	f.string(headEpoch, string(h.epoch))
+	if h.birth != h.epoch {
+		f.string(headBirth, string(h.birth))
+	}
 	f.bytes(headSecret, h.secret[:])
 	f.uint(headLast, uint64(h.last))
 	f.time(headLastAt, h.lastAt)
@@ -58,6 +63,8 @@ func decodeHead(log uint32, b []byte) (h head, err error) {
 		switch v.n {
 		case headEpoch:
 			h.epoch = chat.Epoch(v.raw)
+		case headBirth:
+			h.birth = chat.Epoch(v.raw)
 		case headSecret:
 			bad = !v.into(h.secret[:]) || bad
 		case headLast:
@@ -72,6 +79,9 @@ func decodeHead(log uint32, b []byte) (h head, err error) {
 			h.rev = v.num
 		}
 	})
+	if h.birth == "" {
+		h.birth = h.epoch
+	}
 	if err == nil && (bad || h.epoch == "") {
 		err = fmt.Errorf("malformed head")
 	}

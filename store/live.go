@@ -149,7 +149,7 @@ func (s *Store) walk(ctx context.Context, number uint32, h *head, from chat.Acti
 			if chat.ActionID(r.ID) != next {
 				return fmt.Errorf("action %d is missing", next)
 			}
-			a, err := decodeAction(number, h.epoch, next, r.Seen)
+			a, err := decodeAction(number, h.birth, next, r.Seen)
 			if err == nil {
 				err = use(&a)
 			}

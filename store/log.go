@@ -26,6 +26,7 @@ func (s *Store) Read(ctx context.Context, by chat.PID, ts chat.TSID, from chat.P
 	}
 	defer s.release(l)
 	var page Page
+	var birth chat.Epoch
 	ids, err := func() (ids []chat.ActionID, err error) {
 		l.mu.RLock()
 		defer l.mu.RUnlock()
@@ -34,6 +35,7 @@ func (s *Store) Read(ctx context.Context, by chat.PID, ts chat.TSID, from chat.P
 			return nil, err
 		}
 		page.Epoch, page.Head = l.head.epoch, l.head.last
+		birth = l.head.birth
 		if from.Epoch != "" && from.Epoch != page.Epoch || from.ID > page.Head {
 			from, page.Reset = chat.Position{}, true
 		}
@@ -53,7 +55,7 @@ func (s *Store) Read(ctx context.Context, by chat.PID, ts chat.TSID, from chat.P
 	if err != nil || len(ids) == 0 {
 		return page, err
 	}
-	actions, err := s.fetch(ctx, l, ids, page.Epoch)
+	actions, err := s.fetch(ctx, l, ids, birth)
 	if err != nil {
 		return Page{}, err
 	}
@@ -89,7 +91,7 @@ func (s *Store) reader(l *live, by chat.PID) (*chat.TherapySession, chat.Standin
 
 // fetch returns the actions with these ids, ascending: from memory where the
 // tail has them, else from disk.
-func (s *Store) fetch(ctx context.Context, l *live, ids []chat.ActionID, epoch chat.Epoch) ([]chat.Action, error) {
+func (s *Store) fetch(ctx context.Context, l *live, ids []chat.ActionID, birth chat.Epoch) ([]chat.Action, error) {
 	first, last := ids[0], ids[len(ids)-1]
 	out := make([]chat.Action, 0, len(ids))
 	want := ids
@@ -107,7 +109,7 @@ func (s *Store) fetch(ctx context.Context, l *live, ids []chat.ActionID, epoch c
 	}
 	l.mu.RUnlock()
 	if !ok {
-		h := head{epoch: epoch, last: last}
+		h := head{birth: birth, last: last}
 		err := s.walk(ctx, l.number, &h, first, func(a *stored) error {
 			take(a.Action)
 			return nil

@@ -420,7 +420,9 @@ func (m *modelLog) moderate(by, whom chat.PID, c chat.Change) chat.Code {
 	case chat.Admit:
 		w.verdict = "admitted"
 	case chat.Revoke:
-		w.verdict, w.in = "revoked", false
+		if w.in = false; w.verdict != "removed" { // out stays out until admitted again
+			w.verdict = "revoked"
+		}
 	case chat.Remove:
 		w.verdict, w.in = "removed", false
 	case chat.Mute:

@@ -175,16 +175,6 @@ func (w *world) compareStanding(t *rapid.T, m *modelLog, st chat.Standing) {
 // compareAll assembles every log for everybody by pages, looks at what is on
 // disk for research, and checks the file.
 func (w *world) compareAll() {
-	for ts, m := range w.logs {
-		c := map[chat.Type]int{}
-		del:=0
-		for i, e := range m.log {
-			c[e.d.Type]++
-			if m.deleted(chat.ActionID(i+1)) != 0 {del++}
-		}
-		println(string(ts), len(m.log), "msg", c[1], "del", c[2], "react", c[3], "read", c[4], "notice", c[5], "wb", c[6], "end", c[7], "ua", c[8], "ucd", c[9])
-	}
-
 	for _, ts := range sessions {
 		m := w.logs[ts]
 		if m.session() == nil {

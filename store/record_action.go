@@ -104,7 +104,9 @@ func decodeAction(log uint32, epoch chat.Epoch, id chat.ActionID, b []byte) (sto
 		case actionTarget:
 			a.Target = chat.ActionID(v.num)
 		case actionRoot:
-			a.Root = chat.ActionID(v.num)
+			if v.num != 0 {
+				a.Root = chat.ActionID(v.num)
+			}
 		case actionIcon:
 			a.Icon = chat.Icon(v.num)
 		case actionClientID:

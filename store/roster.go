@@ -314,6 +314,9 @@ func (tx *Tx) putSessions(old, next *rosterState) (changed int, err error) {
 		}
 		f := encodeSession(number, s, false)
 		if was != nil && bytes.Equal(encodeSession(number, was, false), f) {
+			if err := tx.renamed(old.Roster, next.Roster, s); err != nil {
+				return 0, err
+			}
 			continue
 		}
 		tx.Put(tableSession, []byte(id), f)
@@ -331,9 +334,12 @@ func (tx *Tx) putSessions(old, next *rosterState) (changed int, err error) {
 				p.people = append(append(p.people, row.Therapists...), row.Participants...)
 			}
 		}
-		if p.ahead.Head() > 0 && p.ahead.Status() != chat.Ended {
-			if r := tx.draft(p, chat.ServerStanding(), chat.Draft{Type: chat.UpdateChatDetails}); r.Err != nil {
-				return 0, r.Err
+		if err := tx.detailsChanged(p); err != nil {
+			return 0, err
+		}
+		if was != nil && !slices.Equal(was.Assessments, s.Assessments) {
+			if err := tx.tell(p, chat.UpdateAssessments); err != nil {
+				return 0, err
 			}
 		}
 	}
@@ -346,11 +352,45 @@ func (tx *Tx) putSessions(old, next *rosterState) (changed int, err error) {
 	return changed, nil
 }
 
+// renamed tells the log of s, which did not change itself, that somebody in it
+// is called otherwise, or has withdrawn or come back.
+func (tx *Tx) renamed(old, next *chat.Roster, s *chat.TherapySession) error {
+	differs := func(id chat.PID) bool {
+		was, is := old.People[id], next.People[id]
+		return was != nil && is != nil && (was.Name != is.Name || was.Withdrawn != is.Withdrawn)
+	}
+	if !slices.ContainsFunc(s.Therapists, differs) && !slices.ContainsFunc(s.Participants, differs) {
+		return nil
+	}
+	p, err := tx.log(s.ID)
+	if err != nil {
+		return err
+	}
+	p.session = s
+	return tx.detailsChanged(p)
+}
+
+// detailsChanged has clients fetch the details of p anew.
+func (tx *Tx) detailsChanged(p *pending) error { return tx.tell(p, chat.UpdateChatDetails) }
+
+// tell says t to everyone in p, if anybody has been there yet and it has not
+// ended.
+func (tx *Tx) tell(p *pending, t chat.Type) error {
+	if p.ahead.Head() == 0 || p.ahead.Status() == chat.Ended {
+		return nil
+	}
+	if r := tx.draft(p, chat.ServerStanding(), chat.Draft{Type: t}); r.Err != nil {
+		return r.Err
+	}
+	return nil
+}
+
 func newHead() (h head) {
 	rand.Read(h.secret[:]) // never fails
 	var name [10]byte
 	rand.Read(name[:])
 	h.epoch = chat.Epoch(strings.ToLower(base32.StdEncoding.EncodeToString(name[:])))
+	h.birth = h.epoch
 	return h
 }
 

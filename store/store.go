@@ -113,6 +113,10 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	if opt.Committed == nil {
 		opt.Committed = func(Event) {}
 	}
+	if len(opt.AuditKey) != auditKeyBytes {
+		opt.Driver.Close()
+		return nil, fmt.Errorf("the audit key must be %d bytes", auditKeyBytes)
+	}
 	s := &Store{
 		opt: opt, driver: opt.Driver, log: opt.Log,
 		live: map[chat.TSID]*live{},

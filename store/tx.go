@@ -3,8 +3,10 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"hearth/hub/chat"
@@ -239,14 +241,21 @@ func (tx *Tx) append(p *pending, r chat.Ruling) chat.Action {
 		if i == len(r.Actions)-1 && !r.Research.Empty() {
 			f := researchFields(&r.Research)
 			a.research = keyedHash(p.head.secret, f)
-			rec.Research = encodeResearch(p.l.number, p.head.epoch, a.ID, f)
+			rec.Research = encodeResearch(p.l.number, p.head.birth, a.ID, f)
 		}
 		meta := a.meta()
-		p.head.chain = link(p.head.chain, p.head.epoch, a.ID, meta)
+		p.head.chain = link(p.head.chain, p.head.birth, a.ID, meta)
 		p.head.last, p.head.lastAt = a.ID, a.At
-		rec.Seen = encodeAction(p.l.number, p.head.epoch, &a, meta)
+		rec.Seen = encodeAction(p.l.number, p.head.birth, &a, meta)
 		p.records = append(p.records, rec)
 		p.ahead.Apply(a.Action)
+	}
+	if a := &r.Actions[len(r.Actions)-1]; a.Type == chat.EndChatSession {
+		// From here on the audit log vouches for this one.
+		tx.Audit(AuditEntry{Event: "ended", Actor: string(a.By), Subject: string(p.l.ts), Details: []Detail{
+			{"epoch", string(p.head.epoch)}, {"id", strconv.FormatUint(uint64(a.ID), 10)},
+			{"chain", hex.EncodeToString(p.head.chain[:])},
+		}})
 	}
 	return r.Actions[len(r.Actions)-1]
 }

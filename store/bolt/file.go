@@ -21,7 +21,6 @@ type file struct {
 	f    *os.File // bbolt's, which closes it
 	info fs.FileInfo
 	db   *bbolt.DB
-	page int64 // bytes of a page
 
 	// bbolt panicked and may hold its locks for ever: those of readers
 	// (blind) or of the writer (stuck).
@@ -54,11 +53,9 @@ func (x *file) open(path string, wait time.Duration) (err error) {
 	}
 	// Before bbolt reads it: what it makes of a damaged file can be worse
 	// than an error.
-	m, err := x.check()
-	if err != nil {
+	if _, err := x.check(); err != nil {
 		return err
 	}
-	x.page = m.pageSize
 	err = guard(func() (err error) {
 		x.db, err = bbolt.Open(path, 0, &bbolt.Options{
 			Timeout: wait, FreelistType: bbolt.FreelistMapType, InitialMmapSize: mapSize, NoStatistics: true,
@@ -149,12 +146,9 @@ func (x *file) view(f func(*bbolt.Tx) error) error {
 	if x.blind.Load() {
 		return errDamaged
 	}
-	// bbolt reads the meta pages with its locks held, where a panic would
-	// leave them so.
-	if info, err := x.f.Stat(); err != nil {
-		return err
-	} else if info.Size() < 2*x.page {
-		return fmt.Errorf("%w: it was cut short to %d bytes", errDamaged, info.Size())
+	// bbolt panics at bad meta pages with its locks held, and they stay so.
+	if _, err := readMetas(x.f); err != nil {
+		return fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	began := false
 	err := guard(func() error {

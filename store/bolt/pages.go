@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"math/bits"
 )
@@ -27,6 +26,7 @@ const (
 	pageFree   = 0x10
 
 	headerSize  = 16
+	metaSize    = 64
 	elementSize = 16
 	bucketSize  = 16 // of a bucket's value: root page 8, sequence 8
 	maxKey      = 32768
@@ -35,75 +35,6 @@ const (
 )
 
 var order = binary.NativeEndian
-
-// meta is what a meta page says: from where to read everything else.
-type meta struct {
-	pageSize int64
-	root     uint64 // page of the bucket of tables
-	freelist uint64
-	pages    uint64 // in use or free; the file may be longer
-	tx       uint64 // counts commits
-}
-
-// size is how many bytes of the file matter.
-func (m meta) size() int64 { return int64(m.pages) * m.pageSize }
-
-// decodeMeta reads a meta page; false: it is none, or torn.
-func decodeMeta(b []byte) (m meta, ok bool) {
-	const magic, version, metaSize = 0xED0CDAED, 2, 64
-	if len(b) < headerSize+metaSize {
-		return m, false
-	}
-	b = b[headerSize:]
-	sum := fnv.New64a()
-	sum.Write(b[:metaSize-8])
-	if order.Uint32(b) != magic || order.Uint32(b[4:]) != version || order.Uint64(b[56:]) != sum.Sum64() {
-		return m, false
-	}
-	m = meta{int64(order.Uint32(b[8:])), order.Uint64(b[16:]), order.Uint64(b[32:]), order.Uint64(b[40:]), order.Uint64(b[48:])}
-	return m, m.pageSize >= 1024 && m.pageSize <= 1<<24 && bits.OnesCount64(uint64(m.pageSize)) == 1
-}
-
-// readMetas returns the valid ones of a file's two meta pages, the newest
-// first.
-func readMetas(r io.ReaderAt) ([]meta, error) {
-	at := func(pos int64) (m meta, ok bool, err error) {
-		var b [1024]byte
-		n, err := r.ReadAt(b[:], pos)
-		if err == io.EOF {
-			err = nil
-		}
-		m, ok = decodeMeta(b[:n])
-		return m, ok, err
-	}
-	first, ok0, err := at(0)
-	if err != nil {
-		return nil, err
-	}
-	// The second begins where the first page ends; if the first is torn, that
-	// is to be found out.
-	for size := int64(1024); size <= 1<<24; size *= 2 {
-		if ok0 && size != first.pageSize {
-			continue
-		}
-		second, ok, err := at(size)
-		switch {
-		case err != nil:
-			return nil, err
-		case !ok || second.pageSize != size:
-			continue
-		case !ok0:
-			return []meta{second}, nil
-		case second.tx > first.tx:
-			return []meta{second, first}, nil
-		}
-		return []meta{first, second}, nil
-	}
-	if ok0 {
-		return []meta{first}, nil
-	}
-	return nil, errors.New("it does not begin like one, or its beginning is damaged")
-}
 
 // walker walks the pages that a meta page leads to.
 type walker struct {
@@ -247,9 +178,11 @@ type element struct {
 	size   int64
 }
 
-// tree checks the tree under a page: all keys are from low (nil: none) to
-// below high (nil: none) and ascend. use is called for the leaves' entries.
-func (w *walker) tree(id uint64, low, high []byte, depth int, use func(element) error) error {
+// tree checks the tree under a page: all keys ascend, and are below high (nil:
+// any are). The first is the one that leads to the page; if it were not, bbolt
+// would not find the way back when it changes the page (nil: this is the root,
+// which may also be empty). use is called for the leaves' entries.
+func (w *walker) tree(id uint64, first, high []byte, depth int, use func(element) error) error {
 	if depth > maxDepth {
 		return errors.New("it is too deep in the tree")
 	}
@@ -257,11 +190,12 @@ func (w *walker) tree(id uint64, low, high []byte, depth int, use func(element) 
 	if err != nil {
 		return err
 	}
-	switch p.flags {
-	case pageLeaf:
-		return p.leaf(low, high, use)
-	case pageBranch:
-	default:
+	switch {
+	case p.flags == pageLeaf && (first == nil || p.count > 0):
+		return p.leaf(first, high, use)
+	case p.flags == pageLeaf || p.flags == pageBranch && p.count == 0:
+		return errors.New("it is empty")
+	case p.flags != pageBranch:
 		return fmt.Errorf("it is not of the tree (flags %#x)", p.flags)
 	}
 	type child struct {
@@ -273,16 +207,13 @@ func (w *walker) tree(id uint64, low, high []byte, depth int, use func(element) 
 	if err != nil {
 		return err
 	}
+	low := first
 	for i := range p.count {
 		e := elements[elementSize*i:]
-		key, err := p.key(i, order.Uint32(e), order.Uint32(e[4:]), low, high)
-		if err != nil {
+		if low, err = p.key(i, order.Uint32(e), order.Uint32(e[4:]), low, high); err != nil {
 			return err
 		}
-		children, low = append(children, child{key, order.Uint64(e[8:])}), key
-	}
-	if len(children) == 0 {
-		return errors.New("it leads nowhere")
+		children = append(children, child{low, order.Uint64(e[8:])})
 	}
 	for i, c := range children {
 		end := high
@@ -297,7 +228,8 @@ func (w *walker) tree(id uint64, low, high []byte, depth int, use func(element) 
 }
 
 // leaf checks the entries of a leaf.
-func (p *page) leaf(low, high []byte, use func(element) error) error {
+func (p *page) leaf(first, high []byte, use func(element) error) error {
+	low := first
 	elements, err := p.bytes(headerSize, elementSize*int64(p.count))
 	if err != nil {
 		return err
@@ -327,8 +259,8 @@ func (p *page) offset(i int, pos uint32) int64 {
 	return headerSize + elementSize*int64(i) + int64(pos)
 }
 
-// key returns the key of entry i, which is to be above low (the key before it;
-// the first may also be low itself) and below high.
+// key returns the key of entry i, which is to be above low, the key before it,
+// and below high. The first one is to be low, if that is not nil.
 func (p *page) key(i int, pos, size uint32, low, high []byte) ([]byte, error) {
 	if size == 0 || size > maxKey {
 		return nil, fmt.Errorf("the key of entry %d has %d bytes", i, size)
@@ -340,7 +272,7 @@ func (p *page) key(i int, pos, size uint32, low, high []byte) ([]byte, error) {
 	case high != nil && bytes.Compare(key, high) >= 0:
 		return nil, fmt.Errorf("entry %d is out of order", i)
 	}
-	if c := bytes.Compare(key, low); c < 0 || c == 0 && i > 0 {
+	if c := bytes.Compare(key, low); i > 0 && c <= 0 || i == 0 && low != nil && c != 0 {
 		return nil, fmt.Errorf("entry %d is out of order", i)
 	}
 	return key, nil

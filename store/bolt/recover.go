@@ -34,6 +34,8 @@ func (d *DB) Recover(ctx context.Context) error {
 		if err := d.file.db.Sync(); err != nil {
 			d.failure, d.unsynced = err, false
 		}
+		// bbolt may now count pages as free that readers of before still see.
+		d.replace(d.file)
 	}
 	if !d.unsynced {
 		if err := d.replaceByCopy(); err != nil {
