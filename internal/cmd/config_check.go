@@ -75,8 +75,14 @@ func (l *loader) checkTogether(c *Config) {
 		needs("sms.vonage.api_secret", string(c.SMS.Vonage.APISecret), "sms.provider is vonage (or set sms.vonage.api_secret_file)")
 		needs("sms.vonage.from", c.SMS.Vonage.From, "sms.provider is vonage")
 	}
-	if c.Metrics.Listen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
+	if c.Metrics.Listen != "" && c.Metrics.Listen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
 		reject("metrics.listen", "is the same address as listen")
+	}
+	if c.Metrics.Listen != "" {
+		reject("metrics.listen", "metrics are not in this build yet; leave it empty")
+	}
+	if c.Legacy.ClientDir != "" {
+		reject("legacy.client_dir", "serving an older client is not in this build yet; leave it empty")
 	}
 
 	tls := c.TLS.CertFile != "" || c.TLS.KeyFile != ""

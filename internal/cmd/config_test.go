@@ -214,10 +214,10 @@ func TestWhatIsAccepted(t *testing.T) {
 		{"an empty document", "---\n"},
 		{"a section with all keys commented out", "tls:\n  # cert_file: x\nchat: {}\n"},
 		{"digits for a sender", "sms: {provider: vonage, vonage: {api_key: 12345678, api_secret: 1e10, from: 16505550123}}"},
-		{"any free port", "listen: 127.0.0.1:0\nmetrics: {listen: 127.0.0.1:0}"},
+		{"any free port", "listen: 127.0.0.1:0"},
 		{"localhost", "listen: localhost:8080\npublic_url: http://localhost:8080"},
 		{"all of 127.0.0.0/8", "listen: 127.9.9.9:80"},
-		{"metrics beyond loopback", "metrics: {listen: ':9090'}"},
+		{"the older client's calls", "legacy: {enabled: true}"},
 		{"tls beyond loopback", beyond + "public_url: https://chat.example.org\ntls: {cert_file: a, key_file: b}"},
 		{"a proxy beyond loopback", beyond + "public_url: https://chat.example.org\ntrusted_proxies: [10.0.0.1]"},
 		{"plain http beyond loopback that is meant", beyond + "public_url: http://chat.example.org\ninsecure_http: true"},
@@ -343,6 +343,10 @@ func TestWhatIsRefused(t *testing.T) {
 		{name: "chat out of range above", yaml: "chat: {poll_interval: 61s, max_body: 100001, max_character_history: 1000001, max_actions_per_call: 10001}", want: []string{
 			"chat.poll_interval", "chat.max_body", "chat.max_character_history", "chat.max_actions_per_call"}},
 		{name: "bad metrics address", yaml: "metrics: {listen: on}", want: []string{"metrics.listen: must be host:port"}},
+		{name: "metrics", yaml: "metrics: {listen: '127.0.0.1:9090'}", want: []string{"config.yaml:1: metrics.listen: metrics are not in this build yet; leave it empty"}},
+		{name: "metrics on any free port", yaml: "listen: 127.0.0.1:0\nmetrics: {listen: 127.0.0.1:0}", want: []string{"metrics.listen: metrics are not in this build yet"}},
+		{name: "metrics in the environment", env: []string{"HEARTH_METRICS_LISTEN=:9090"}, want: []string{"HEARTH_METRICS_LISTEN: metrics.listen: metrics are not in this build yet"}},
+		{name: "an older client", yaml: "legacy: {enabled: false, client_dir: /srv/client}", want: []string{"config.yaml:1: legacy.client_dir: serving an older client is not in this build yet; leave it empty"}},
 		{name: "metrics on the same address", yaml: "metrics: {listen: '127.0.0.1:8080'}", want: []string{"metrics.listen: is the same address"}},
 		{name: "another format", yaml: "log: {format: xml}", want: []string{"log.format: must be text or json"}},
 
@@ -355,6 +359,7 @@ func TestWhatIsRefused(t *testing.T) {
 		{name: "no public_url beyond loopback", yaml: beyond + sms + "tls: {cert_file: a, key_file: b}", want: []string{"public_url: must not be empty"}},
 		{name: "a plain public_url", yaml: "public_url: http://chat.example.org", want: []string{"config.yaml:1: public_url: is plain http"}},
 		{name: "a plain public_url behind a proxy", yaml: "public_url: http://chat.example.org\ntrusted_proxies: [127.0.0.1]", want: []string{"public_url: is plain http"}},
+		{name: "an empty listen", env: []string{"HEARTH_LISTEN="}, want: []string{"HEARTH_LISTEN: listen: must be host:port"}},
 		{name: "nothing more is said of a bad listen", yaml: "listen: '0.0.0.0'", want: []string{"listen: must be"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -467,8 +472,6 @@ func TestWarnings(t *testing.T) {
 		want       []string // the keys, in this order
 	}{
 		{"insecure http", "insecure_http: true", []string{"insecure_http"}},
-		{"metrics beyond loopback", "metrics: {listen: ':9090'}", []string{"metrics.listen"}},
-		{"metrics on loopback", "metrics: {listen: '127.0.0.1:9090'}", nil},
 		{"trusting everybody", "trusted_proxies: [0.0.0.0/0, '::/0', 10.0.0.0/8]", []string{"trusted_proxies", "trusted_proxies"}},
 		{"tls without a public_url", "tls: {cert_file: a, key_file: b}", []string{"public_url"}},
 		{"https from nowhere, codes printed", "public_url: https://chat.example.org", []string{"trusted_proxies", "sms.provider"}},
@@ -492,6 +495,19 @@ func TestWarnings(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// A configuration with metrics does not come from a file yet.
+func TestMetricsBeyondLoopbackAreWarnedOf(t *testing.T) {
+	c := DefaultConfig()
+	c.Metrics.Listen = "127.0.0.1:9090"
+	if w := c.Warnings(); len(w) != 0 {
+		t.Errorf("on loopback: %q", w)
+	}
+	c.Metrics.Listen = ":9090"
+	if w := c.Warnings(); len(w) != 1 || !strings.HasPrefix(w[0], "metrics.listen: ") {
+		t.Errorf("beyond loopback: %q", w)
 	}
 }
 

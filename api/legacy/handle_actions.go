@@ -1,0 +1,58 @@
+package legacy
+
+import (
+	"strconv"
+	"time"
+
+	"hearth/hub/chat"
+	"hearth/store"
+)
+
+// Answer is what handleActions says.
+type Answer struct {
+	Actions []chat.Seen
+	Took    time.Duration
+	Max     chat.ActionID
+	Epoch   chat.Epoch
+	Reset   bool
+	Results []store.Result // of the queue, in its order
+}
+
+// AppendAnswer writes the answer of handleActions.
+func AppendAnswer(b []byte, a Answer) []byte {
+	b = append(b, `{"data":[`...)
+	for i := range a.Actions {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = AppendAction(b, &a.Actions[i])
+	}
+	b = append(b, `],"serverTime":`...)
+	b = strconv.AppendFloat(b, float64(a.Took.Microseconds())/1000, 'f', -1, 64)
+	b = member(b, "maxID", strconv.FormatUint(uint64(a.Max), 10))
+	b = member(b, "epoch", string(a.Epoch))
+	if a.Reset {
+		b = append(b, `,"reset":true`...)
+	}
+	first := true
+	for i, r := range a.Results {
+		if r.Err == nil {
+			continue
+		}
+		if first {
+			b = append(b, `,"errors":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(b, `{"index":`...)
+		b = strconv.AppendInt(b, int64(i), 10)
+		b = member(b, "code", string(r.Err.Code))
+		b = member(b, "message", r.Err.Message)
+		b = append(b, '}')
+	}
+	if !first {
+		b = append(b, ']')
+	}
+	return append(b, '}')
+}

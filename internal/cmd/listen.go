@@ -1,0 +1,142 @@
+package cmd
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// certificate is the configured one. It can be read again while it serves.
+type certificate struct {
+	certFile, keyFile string
+	current           atomic.Pointer[tls.Certificate]
+}
+
+// openCertificate is nil if none is configured.
+func openCertificate(cfg Config) (*certificate, error) {
+	if cfg.TLS.CertFile == "" {
+		return nil, nil
+	}
+	c := &certificate{certFile: cfg.TLS.CertFile, keyFile: cfg.TLS.KeyFile}
+	return c, c.read()
+}
+
+// read reads the files. If that fails, what was read before stays.
+func (c *certificate) read() error {
+	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	if err != nil {
+		return fmt.Errorf("tls.cert_file, tls.key_file: %w", err)
+	}
+	c.current.Store(&pair)
+	return nil
+}
+
+func (c *certificate) config() *tls.Config {
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		NextProtos:     []string{"h2", "http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil },
+	}
+}
+
+// listener is an open address. It knows its connections, as WebSockets are
+// none of the HTTP server's any more.
+type listener struct {
+	net.Listener // what is served: with TLS if there is a certificate
+	door         *door
+}
+
+// listen opens the configured address; plain http if cert is nil.
+func listen(cfg Config, cert *certificate, log *slog.Logger) (*listener, error) {
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	d := &door{Listener: l, log: log, open: map[*visitor]struct{}{}}
+	if cert != nil {
+		return &listener{tls.NewListener(d, cert.config()), d}, nil
+	}
+	return &listener{d, d}, nil
+}
+
+// door counts connections in and out.
+type door struct {
+	net.Listener
+	log *slog.Logger
+
+	mu   sync.Mutex
+	open map[*visitor]struct{}
+}
+
+// visitor is one connection.
+type visitor struct {
+	net.Conn
+	door *door
+}
+
+func (d *door) Accept() (net.Conn, error) {
+	c, err := d.Listener.Accept()
+	if err != nil {
+		if !errors.Is(err, net.ErrClosed) { // the HTTP server tries again, after a pause
+			d.log.Warn("a connection could not be accepted", "error", err)
+		}
+		return nil, err
+	}
+	v := &visitor{c, d}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.open[v] = struct{}{}
+	return v, nil
+}
+
+func (v *visitor) Close() error {
+	v.door.mu.Lock()
+	delete(v.door.open, v)
+	v.door.mu.Unlock()
+	return v.Conn.Close()
+}
+
+// cut ends every connection, whatever it is doing.
+func (d *door) cut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for v := range d.open {
+		v.Conn.Close()
+	}
+}
+
+const (
+	headerTime = 5 * time.Second  // in which a request's headers must arrive
+	bodyTime   = 15 * time.Second // and its body
+	idleTime   = 2 * time.Minute  // between two requests on a connection
+	maxHeader  = 32 << 10         // bytes
+)
+
+// httpServer is an HTTP server that nobody keeps waiting.
+func httpServer(h http.Handler, log *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           punctual(h),
+		ReadHeaderTimeout: headerTime,
+		IdleTimeout:       idleTime,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // of broken clients
+	}
+}
+
+// punctual bounds how long a body may take that the handler does not read: the
+// server reads it in the end, to be able to use the connection again.
+func punctual(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 { // a deadline ends the context of a request without a body, too
+			http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+		}
+		h.ServeHTTP(w, r)
+	})
+}

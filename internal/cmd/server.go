@@ -1,0 +1,226 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"hearth/api"
+	"hearth/api/control"
+	"hearth/auth"
+	"hearth/auth/sms"
+	"hearth/hub"
+	"hearth/static"
+	"hearth/store"
+)
+
+// sender is the configured way to send SMS.
+func sender(cfg Config, terminal io.Writer, log *slog.Logger) (sms.Sender, error) {
+	switch cfg.SMS.Provider {
+	case "console":
+		return &sms.Console{Out: terminal}, nil
+	case "file":
+		return &sms.File{Path: cfg.SMS.File}, nil
+	case "vonage":
+		v := cfg.SMS.Vonage
+		return sms.NewVonage(sms.Options{
+			APIKey: string(v.APIKey), APISecret: string(v.APISecret), From: v.From, BaseURL: v.BaseURL, Log: log,
+		})
+	}
+	return nil, fmt.Errorf("sms.provider: unknown")
+}
+
+// server is everything that runs, wired.
+type server struct {
+	cfg   Config
+	log   *slog.Logger
+	store *store.Store
+	auth  *auth.Auth
+	hub   *hub.Hub
+	api   *api.API
+
+	stop context.CancelFunc // of the background work
+	work sync.WaitGroup
+}
+
+// serverOptions are what demo has its own way with.
+type serverOptions struct {
+	terminal io.Writer                       // where the console sender writes
+	pages    func(http.Handler) http.Handler // around the static pages; nil: just these
+	anyHost  bool                            // answer to whatever name it is called by
+}
+
+// newServer opens the data and wires the rooms together. It does not listen
+// yet. close must be called.
+func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOptions) (s *server, err error) {
+	s = &server{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			s.close()
+		}
+	}()
+	// The store tells of its commits from the first one on, and the first
+	// one comes after all of this is there.
+	roster := make(chan struct{}, 1)
+	st, links, err := openStore(ctx, cfg, false, log, func(e store.Event) {
+		s.hub.Committed(e)
+		if e.Roster {
+			select {
+			case roster <- struct{}{}:
+			default:
+			}
+		}
+	})
+	if err != nil {
+		return s, err
+	}
+	s.store = st
+	if s.hub, err = hub.New(ctx, hub.Options{Store: st, Log: log}); err != nil {
+		return s, err
+	}
+	send, err := sender(cfg, o.terminal, log)
+	if err != nil {
+		return s, err
+	}
+	a := cfg.Auth
+	s.auth, err = auth.New(ctx, auth.Options{
+		Store: st, Sender: send, KeyFile: filepath.Join(cfg.DataDir, loginKeyFile), Region: cfg.DefaultRegion, Field: a.Field,
+		OTP: auth.OTP{
+			Digits: a.OTP.Digits, Lifetime: a.OTP.Lifetime, ResendAfter: resendAfter(a.OTP.ResendAfter),
+			MaxSends: a.OTP.MaxSends, Window: a.OTP.Window, AttemptsPerCode: a.OTP.AttemptsPerCode,
+		},
+		Limits: auth.Limits(a.Limits), Idle: a.Session.Idle, Absolute: a.Session.Absolute,
+		InSession: s.hub.InOpenSession, Log: log,
+	})
+	if err != nil {
+		return s, err
+	}
+	pages := static.Handler()
+	if o.pages != nil {
+		pages = o.pages(pages)
+	}
+	s.api, err = api.New(api.Options{
+		Hub: s.hub, Auth: s.auth, Store: st, PublicURL: cfg.PublicURL, AllowedOrigins: cfg.AllowedOrigins, AnyHost: o.anyHost,
+		TrustedProxies: cfg.TrustedProxies, PollInterval: cfg.Chat.PollInterval,
+		MaxActionsPerCall: cfg.Chat.MaxActionsPerCall, LinkKey: links, Pages: pages, PageCSP: static.CSP, Log: log,
+	})
+	if err != nil {
+		return s, err
+	}
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s.stop = stop
+	s.work.Go(func() { s.auth.Run(work) })
+	s.work.Go(func() {
+		sweep := time.NewTicker(10 * time.Minute)
+		defer sweep.Stop()
+		for {
+			var err error
+			select {
+			case <-work.Done():
+				return
+			case <-roster:
+				err = s.auth.RosterChanged(work)
+			case <-sweep.C:
+				err = st.SweepRefusals(work)
+			}
+			if err != nil && work.Err() == nil {
+				log.Error("background work failed", "error", err)
+			}
+		}
+	})
+	return s, nil
+}
+
+// resendAfter: in the configuration 0 is no wait; in package auth it is the
+// default.
+func resendAfter(d time.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return d
+}
+
+// close ends what newServer began, in the order that loses nothing: first
+// those who ask, then what answers.
+func (s *server) close() error {
+	if s.api != nil {
+		s.api.Close()
+	}
+	if s.stop != nil {
+		s.stop()
+	}
+	s.work.Wait()
+	if s.hub != nil {
+		s.hub.Close()
+	}
+	var errs []error
+	if s.auth != nil {
+		errs = append(errs, s.auth.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// A stop takes at most 10 seconds.
+const (
+	drainTime = 3 * time.Second         // for calls and sockets to end by themselves; then their connections are cut
+	stopTime  = 9500 * time.Millisecond // for all of it: a code that is being sent may take five seconds
+)
+
+// serve answers on l, and operators' commands in the data directory, until
+// ctx ends; then it drains and closes everything. It calls ready when whoever
+// comes will be answered.
+func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
+	ctl, err := control.Listen(s.cfg.DataDir)
+	if err != nil {
+		l.Close()
+		return errors.Join(err, s.close())
+	}
+	ready()
+	srv := httpServer(s.api.Handler(), s.log)
+	run, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var serving sync.WaitGroup
+	var failed error
+	serving.Go(func() {
+		h := control.Handler(control.Options{Store: s.store, Region: s.cfg.DefaultRegion, Field: s.cfg.Auth.Field})
+		if err := control.Serve(run, ctl, h); err != nil {
+			s.log.Error("the control socket failed", "error", err)
+		}
+	})
+	serving.Go(func() {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			failed = err
+			cancel()
+		}
+	})
+	<-run.Done()
+	s.log.Info("stopping")
+	tooLate := time.After(stopTime)
+	drained := time.AfterFunc(drainTime, func() {
+		srv.Close()
+		l.door.cut()
+	})
+	defer drained.Stop()
+	stopped := make(chan error, 1)
+	go func() {
+		s.api.Drain()
+		srv.Shutdown(context.WithoutCancel(ctx))
+		serving.Wait()
+		stopped <- errors.Join(failed, s.close())
+	}()
+	select {
+	case err := <-stopped:
+		return err
+	case <-tooLate: // the process ends, and with it what hangs
+		return errors.New("stopping took too long; what was acknowledged is on the disk")
+	}
+}

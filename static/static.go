@@ -1,0 +1,190 @@
+// Package static serves the pages: their files are part of the program. It
+// knows files and how browsers cache them, and nothing of the chat.
+//
+// index.html names each other file under /static/VERSION/, where the version
+// is a hash over all of them: such a file never changes, and a new program
+// brings new addresses. The modules name each other relatively.
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// CSP is the Content-Security-Policy for the pages. There is no inline code,
+// and no other host. Browsers of some age (Safari before 15.4) do not count
+// WebSockets of the same host as 'self'; there the page uses HTTP instead.
+const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+//go:embed index.html style.css icon.svg manifest.webmanifest app/*.js app/views/*.js vendor
+var files embed.FS
+
+// pages are the addresses of pages; every other file is under /static/VERSION/.
+var pages = map[string]string{"/": "index.html"}
+
+// placeholder is what the pages' files say where the version belongs.
+const placeholder = "/static/VERSION/"
+
+// contentTypes has every kind of file there is. The standard library's table
+// depends on the machine.
+var contentTypes = map[string]string{
+	".html":        "text/html; charset=utf-8",
+	".css":         "text/css; charset=utf-8",
+	".js":          "text/javascript; charset=utf-8",
+	".mjs":         "text/javascript; charset=utf-8",
+	".svg":         "image/svg+xml",
+	".webmanifest": "application/manifest+json",
+	".txt":         "text/plain; charset=utf-8",
+	".md":          "text/plain; charset=utf-8",
+}
+
+// Handler serves the pages and their files, to GET and HEAD. Whatever else is
+// asked for is 404. The headers that all answers of the server have in common
+// are not its business.
+func Handler() http.Handler {
+	raw := map[string][]byte{}
+	hash := sha256.New()
+	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := files.ReadFile(name)
+		raw[name] = b
+		hash.Write([]byte(name + "\x00" + strconv.Itoa(len(b)) + "\x00"))
+		hash.Write(b)
+		return err
+	})
+	if err != nil {
+		panic("static: " + err.Error()) // cannot be: they are in the program
+	}
+	version := hex.EncodeToString(hash.Sum(nil)[:8])
+	var modules []string
+	for name := range raw {
+		if ext := path.Ext(name); ext == ".js" || ext == ".mjs" {
+			modules = append(modules, name)
+		}
+	}
+	slices.Sort(modules)
+	h := handler{}
+	isPage := map[string]bool{}
+	for address, name := range pages {
+		isPage[name] = true
+		b := bytes.ReplaceAll(eachModule(raw[name], modules), []byte(placeholder), []byte("/static/"+version+"/"))
+		h[address] = newAsset(name, b, "no-cache")
+	}
+	for name, b := range raw {
+		if !isPage[name] {
+			h["/static/"+version+"/"+name] = newAsset(name, b, "public, max-age=31536000, immutable")
+		}
+	}
+	return h
+}
+
+// eachModule repeats the lines of a page that name MODULE, once for each: the
+// browser is told of all modules at once, and need not find out about them
+// one by one, which takes several journeys on a slow line.
+func eachModule(page []byte, modules []string) []byte {
+	var out []byte
+	for line := range bytes.Lines(page) {
+		if !bytes.Contains(line, []byte("/MODULE\"")) {
+			out = append(out, line...)
+			continue
+		}
+		for _, m := range modules {
+			out = append(out, bytes.ReplaceAll(line, []byte("/MODULE\""), []byte("/"+m+"\""))...)
+		}
+	}
+	return out
+}
+
+// asset is one file, ready to be sent.
+type asset struct {
+	contentType, cache string
+	etag               string // of the file; what is compressed has one of its own
+	plain, gzip        []byte // gzip: nil if it would not be smaller
+}
+
+func newAsset(name string, b []byte, cache string) *asset {
+	sum := sha256.Sum256(b)
+	a := &asset{
+		contentType: contentTypes[path.Ext(name)], cache: cache, plain: b,
+		etag: hex.EncodeToString(sum[:8]),
+	}
+	var z bytes.Buffer
+	w, _ := gzip.NewWriterLevel(&z, gzip.BestCompression)
+	w.Write(b)
+	if err := w.Close(); err == nil && z.Len() < len(b) {
+		a.gzip = z.Bytes()
+	}
+	return a
+}
+
+type handler map[string]*asset // by address
+
+func (h handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("X-Content-Type-Options", "nosniff")
+	a := h[r.URL.Path]
+	switch {
+	case a == nil:
+		header.Set("Cache-Control", "no-store")
+		http.Error(w, "404: there is no such page", http.StatusNotFound)
+		return
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+		header.Set("Allow", "GET, HEAD")
+		http.Error(w, "405: this page can only be read", http.StatusMethodNotAllowed)
+		return
+	}
+	header.Set("Content-Type", a.contentType)
+	header.Set("Cache-Control", a.cache)
+	header.Set("Vary", "Accept-Encoding")
+	body, etag := a.plain, a.etag
+	if a.gzip != nil && accepts(r.Header.Values("Accept-Encoding"), "gzip") {
+		body, etag = a.gzip, a.etag+"-gzip"
+		header.Set("Content-Encoding", "gzip")
+		header.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	header.Set("Etag", `"`+etag+`"`)
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// accepts reports whether Accept-Encoding headers allow coding (RFC 9110,
+// 12.5.3). That * may stand for it is left out: nobody sends it alone.
+func accepts(headers []string, coding string) bool {
+	for part := range strings.SplitSeq(strings.Join(headers, ","), ",") {
+		name, params, _ := strings.Cut(part, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), coding) {
+			continue
+		}
+		q, err := quality(params)
+		return err == nil && q > 0
+	}
+	return false
+}
+
+var errNoWeight = errors.New("not a weight")
+
+// quality reads a weight such as q=0.5; none is 1.
+func quality(params string) (float64, error) {
+	params = strings.TrimSpace(params)
+	if params == "" {
+		return 1, nil
+	}
+	name, value, _ := strings.Cut(params, "=")
+	if !strings.EqualFold(strings.TrimSpace(name), "q") {
+		return 0, errNoWeight
+	}
+	return strconv.ParseFloat(strings.TrimSpace(value), 64)
+}
