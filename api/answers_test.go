@@ -246,3 +246,21 @@ func TestFramesOfTheWebSocket(t *testing.T) {
 	wantText(t, p.Ask(map[string]any{"type": "save", "ref": "o", "actions": []any{}}).Raw,
 		`{"type":"error","ref":"o","code":"not_admitted","message":"enter a therapy session first"}`)
 }
+
+func TestAnswersWithoutALogin(t *testing.T) {
+	s := apitest.New(t)
+	p := s.Person("P1", false)
+	for _, row := range []struct{ path, contentType, begin string }{
+		{"/healthz", "application/json", `{"status":"ok"}`},
+		{"/readyz", "application/json", `{"status":"ok"}`},
+		{"/api/openapi.yaml", "application/yaml", "openapi: "},
+		{"/api/asyncapi.yaml", "application/yaml", "asyncapi: "},
+		{"/docs", "text/html; charset=utf-8", "<!doctype html>"},
+		{"/docs/docs.css", "text/css; charset=utf-8", ""},
+	} {
+		a := get(t, p, row.path)
+		if a.Status != 200 || a.Header.Get("Content-Type") != row.contentType || !strings.HasPrefix(strings.ToLower(strings.TrimSpace(string(a.Body))), row.begin) {
+			t.Errorf("%s: %d %q %.40q", row.path, a.Status, a.Header.Get("Content-Type"), a.Body)
+		}
+	}
+}

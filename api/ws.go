@@ -69,6 +69,7 @@ type listening struct {
 	ts     chat.TSID
 	from   chat.Position
 	state  hub.State
+	reads  bool          // what is said there
 	target chat.ActionID // the highest id at entry
 	behind bool          // the catch-up has not been ended yet
 }
@@ -274,7 +275,7 @@ func (s *socket) enter(o strictjson.Object, ref []byte) error {
 		l.sub.Close()
 		return err
 	}
-	l.state, l.target, l.behind = e.State, e.Max, e.State != hub.StateWaiting
+	l.became(e)
 	s.where = ts
 	return s.send(reply{frame: frame, enter: l})
 }
@@ -358,7 +359,11 @@ func (s *socket) leave(ref []byte) error {
 
 // write is the writer: it returns why the socket is to end.
 func (s *socket) write() (why error) {
-	defer func() { s.listen(nil, false) }()
+	defer func() {
+		// Who has logged out has left; a connection that ends may come back.
+		r := asRefusal(why)
+		s.listen(nil, r != nil && r.Code == chat.NotAuthenticated)
+	}()
 	for {
 		var wake <-chan struct{}
 		if s.at != nil {
@@ -418,7 +423,7 @@ func (s *socket) listen(to *listening, leave bool) {
 		was := s.at
 		was.sub.Close()
 		if leave {
-			s.api.hub.Leave(s.ctx, s.login.User.ID, was.ts)
+			s.api.hub.Leave(context.WithoutCancel(s.ctx), s.login.User.ID, was.ts)
 		}
 	}
 	s.at = to
@@ -456,7 +461,10 @@ func (s *socket) look() error {
 	if err != nil {
 		return s.failed(err)
 	}
-	if e.State != l.state && (l.state == hub.StateWaiting || e.State == hub.StateWaiting) {
+	if e.State != l.state && (l.state == hub.StateWaiting || e.State == hub.StateWaiting) || e.Reads != l.reads {
+		if !e.Reads {
+			e.Max = min(e.Max, l.from.ID) // there is nothing to catch up with
+		}
 		frame, err := s.entered(l.ts, e, nil)
 		if err != nil {
 			return s.failed(err)
@@ -464,10 +472,10 @@ func (s *socket) look() error {
 		if err := s.put(frame); err != nil {
 			return err
 		}
-		l.target, l.behind = e.Max, e.State != hub.StateWaiting
+		l.became(e)
 	}
 	l.state = e.State
-	if l.state != hub.StateWaiting {
+	if l.reads && l.state != hub.StateWaiting {
 		if err := s.readOn(); err != nil {
 			return err
 		}
@@ -497,9 +505,6 @@ func (s *socket) readOn() error {
 	for {
 		p, err := s.api.store.Read(s.ctx, s.login.User.ID, l.ts, l.from, maxPage)
 		if r := asRefusal(err); r != nil && (r.Code == chat.NotAdmitted || r.Code == chat.NotAllowed) {
-			if l.state == hub.StateEnded { // and closed to them: there is nothing to read
-				return s.endCatchUp(l.target, l.from.Epoch)
-			}
 			return nil // revoked this moment: the wake-up of it is on its way
 		}
 		if err != nil {
@@ -519,6 +524,13 @@ func (s *socket) readOn() error {
 			return s.endCatchUp(max, p.Epoch)
 		}
 	}
+}
+
+// became notes what the person is there now: with a right to read begins a
+// catch-up.
+func (l *listening) became(e hub.Entered) {
+	l.state, l.reads, l.target = e.State, e.Reads, e.Max
+	l.behind = l.reads && l.state != hub.StateWaiting
 }
 
 // endCatchUp tells a client that has nothing (more) to catch up so.

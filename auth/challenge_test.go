@@ -98,8 +98,12 @@ func TestLoginTellsNothingOfWhoThereIs(t *testing.T) {
 		f.setRoster(roster...)
 		f.clock.add(40 * 24 * time.Hour)
 		note := func(c auth.Challenge, err error) auth.Challenge {
+			commits := f.driver.take()
+			if c.ID != "" { // a code: what its SMS writes, after the answer, may be there already
+				commits = commits[:1]
+			}
 			steps = append(steps, step{auth.Challenge{ResendAfter: c.ResendAfter, ExpiresIn: c.ExpiresIn}, err,
-				strings.Join(shape(f.driver.take()), "\n")})
+				strings.Join(shape(commits), "\n")})
 			f.settle() // what becomes of a code is written after the answer
 			f.driver.take()
 			return c

@@ -90,7 +90,7 @@ func TestTokensOfAnotherMakeAreRefused(t *testing.T) {
 		"RS256":                        make(jwt.SigningMethodRS256, rsaKey, nil, nil),
 		"RS256, but says HS256":        make(jwt.SigningMethodRS256, rsaKey, m{"alg": "HS256"}, nil),
 		"ES256":                        make(jwt.SigningMethodES256, ecKey, nil, nil),
-		"another key":                  make(hs, append([]byte{1}, key[1:]...), nil, nil),
+		"another key":                  make(hs, append([]byte{key[0] ^ 1}, key[1:]...), nil, nil),
 		"an empty key":                 make(hs, []byte{}, nil, nil),
 		"an unknown kid":               make(hs, key, m{"kid": "0000000000000000"}, nil),
 		"an empty kid":                 make(hs, []byte{}, m{"kid": ""}, nil),

@@ -27,6 +27,7 @@ type Entered struct {
 	Reason chat.Reason // of waiting
 	Epoch  chat.Epoch
 	Max    chat.ActionID // the log's highest id
+	Reads  bool          // the log may be read
 }
 
 // Enter lets by into ts, or says why they wait, or that it has ended; either
@@ -56,6 +57,7 @@ func (h *Hub) State(ctx context.Context, by chat.PID, ts chat.TSID) (Entered, er
 		return Entered{}, err
 	}
 	e := Entered{State: StateAdmitted, Epoch: look.Epoch, Max: look.Head}
+	e.Reads = chat.May(look.Session, look.Status, look.Standing, chat.OpRead) == nil
 	m, reason, err := chat.Enter(look.Session, look.Status, look.Head, look.Standing)
 	var refusal *chat.Error
 	switch {

@@ -383,7 +383,7 @@ func TestSmallRowsOfDiskFormatVersion1(t *testing.T) {
 		want  string
 	}{
 		{"assessment", "\x00\x00\x00\x02P1\x00mood", `0108fbd095ffbc31eefeb4e2`},
-		{"presence", "\x00\x00\x00\x01P1", `010a035453311202503118fbd095ffbc31fb52181b`},
+		{"presence", "\x00\x00\x00\x01P1", `010a035453311202503118fbd095ffbc31220a4e616d65206f662050318fc4a71d`},
 		{"standing", "\x00\x00\x00\x01P1", `01180120018e7444e7`},
 	} {
 		raw, err := db.Get(t.Context(), c.table, []byte(c.key))

@@ -43,7 +43,7 @@ func (s *Store) presence(ctx context.Context, ts chat.TSID, by chat.PID, here bo
 		if p.session == nil { // pruned meanwhile: nobody reads this log now
 			return nil
 		}
-		name := nameOf(tx.Roster(), by)
+		name := nameOf(tx.Roster(), by, was)
 		said := name + " has left the session"
 		if here {
 			if !p.standing(tx.Roster(), by).In || p.ahead.Status() == chat.Ended {
@@ -53,6 +53,7 @@ func (s *Store) presence(ctx context.Context, ts chat.TSID, by chat.PID, here bo
 			f.string(1, string(ts))
 			f.string(2, string(by))
 			f.time(3, tx.now)
+			f.string(4, string(name)) // for when they are no longer in the roster
 			tx.Put(tablePresence, key, f)
 			said = name + " has joined the session"
 		}
@@ -63,11 +64,19 @@ func (s *Store) presence(ctx context.Context, ts chat.TSID, by chat.PID, here bo
 	})
 }
 
-func nameOf(r *chat.Roster, p chat.PID) chat.Text {
+// nameOf is what p is called, or was when row, of the table of who is present,
+// was written.
+func nameOf(r *chat.Roster, p chat.PID, row fields) chat.Text {
 	if u := r.People[p]; u != nil {
 		return u.Name
 	}
-	return chat.Text(p)
+	name := chat.Text(p)
+	row.each(func(v field) { // Present reports a malformed one
+		if v.n == 4 {
+			name = chat.Text(v.raw)
+		}
+	})
+	return name
 }
 
 // Present is one person who has joined a therapy session and not left it.

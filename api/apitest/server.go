@@ -12,6 +12,7 @@ import (
 	"net"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -118,8 +119,11 @@ func (s *Server) start(address string) {
 	roster := make(chan struct{}, 1)
 	o := s.opt
 	o.Store.Driver = s.Disk
+	var told atomic.Pointer[hub.Hub]
 	o.Store.Committed = func(e store.Event) {
-		s.Hub.Committed(e)
+		if h := told.Load(); h != nil {
+			h.Committed(e)
+		}
 		if e.Roster {
 			select {
 			case roster <- struct{}{}:
@@ -132,6 +136,7 @@ func (s *Server) start(address string) {
 	o.Hub.Store = s.Store
 	s.Hub, err = hub.New(ctx, o.Hub)
 	must(err)
+	told.Store(s.Hub)
 	o.Auth.Store, o.Auth.InSession = s.Store, s.Hub.InOpenSession
 	s.Auth, err = auth.New(ctx, o.Auth)
 	must(err)

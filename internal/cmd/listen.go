@@ -7,10 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 )
 
 // certificate is the configured one. It can be read again while it serves.
@@ -110,33 +108,4 @@ func (d *door) cut() {
 	for v := range d.open {
 		v.Conn.Close()
 	}
-}
-
-const (
-	headerTime = 5 * time.Second  // in which a request's headers must arrive
-	bodyTime   = 15 * time.Second // and its body
-	idleTime   = 2 * time.Minute  // between two requests on a connection
-	maxHeader  = 32 << 10         // bytes
-)
-
-// httpServer is an HTTP server that nobody keeps waiting.
-func httpServer(h http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           punctual(h),
-		ReadHeaderTimeout: headerTime,
-		IdleTimeout:       idleTime,
-		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug), // of broken clients
-	}
-}
-
-// punctual bounds how long a body may take that the handler does not read: the
-// server reads it in the end, to be able to use the connection again.
-func punctual(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.ContentLength != 0 { // a deadline ends the context of a request without a body, too
-			http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
-		}
-		h.ServeHTTP(w, r)
-	})
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hearth/api"
@@ -65,11 +66,12 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 			s.close()
 		}
 	}()
-	// The store tells of its commits from the first one on, and the first
-	// one comes after all of this is there.
+	var told atomic.Pointer[hub.Hub] // nobody listens before it is there
 	roster := make(chan struct{}, 1)
 	st, links, err := openStore(ctx, cfg, false, log, func(e store.Event) {
-		s.hub.Committed(e)
+		if h := told.Load(); h != nil {
+			h.Committed(e)
+		}
 		if e.Roster {
 			select {
 			case roster <- struct{}{}:
@@ -84,6 +86,7 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 	if s.hub, err = hub.New(ctx, hub.Options{Store: st, Log: log}); err != nil {
 		return s, err
 	}
+	told.Store(s.hub)
 	send, err := sender(cfg, o.terminal, log)
 	if err != nil {
 		return s, err
@@ -185,7 +188,7 @@ func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
 		return errors.Join(err, s.close())
 	}
 	ready()
-	srv := httpServer(s.api.Handler(), s.log)
+	srv := s.api.Server()
 	run, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var serving sync.WaitGroup
