@@ -117,8 +117,7 @@ func TestAnswersOfTherapySessions(t *testing.T) {
 		"epoch":"<epoch>","max_id":1,
 		"detail":{"id":"TS9","name":"Careful group","topic":"","date":"2026-11-23T18:00:00.000Z","status":"scheduled",
 		"whiteboard":"","private_messages":"therapist","waiting_room":true,"participants":[
-		{"id":"T1","name":"Dr. Howell","role":"therapist","status":"offline","muted":false},
-		{"id":"P1","name":"Gilligan","role":"participant","status":"waiting","muted":false}]},`+surveys+`}`)
+		{"id":"T1","name":"Dr. Howell","role":"therapist","status":"offline","muted":false}]},`+surveys+`}`)
 	wantJSON(t, get(t, dr, "/api/getTherapySessionDetail?ts_id=TS9"), 200, `{"id":"TS9","name":"Careful group","topic":"",
 		"date":"2026-11-23T18:00:00.000Z","status":"scheduled","whiteboard":"","private_messages":"therapist","waiting_room":true,"participants":[
 		{"id":"T1","name":"Dr. Howell","role":"therapist","status":"offline","muted":false},

@@ -132,7 +132,7 @@ func TestModerationTakesEffectOnOpenSocketsAndHeldPolls(t *testing.T) {
 			t.Errorf("revoked: %+v", p)
 		}
 		again = ann.Await("entered", func(f client.Frame) bool { return f.Type == "entered" && f.Ref == "" })
-		if again.State != "waiting" || again.Reason != "waiting_room" || len(again.Detail.Participants) != 2 {
+		if again.State != "waiting" || again.Reason != "waiting_room" || len(again.Detail.Participants) != 1 {
 			t.Errorf("%s", again.Raw)
 		}
 		if err := <-held.wait; problem(t, err) != chat.NotAdmitted {

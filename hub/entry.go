@@ -117,7 +117,7 @@ type Detail struct {
 	People     []Person
 }
 
-// Detail describes ts to by. Who waits sees the therapists, and themselves.
+// Detail describes ts to by. Who waits sees the therapists alone.
 func (h *Hub) Detail(ctx context.Context, by chat.PID, ts chat.TSID) (Detail, error) {
 	o, err := h.store.Overview(ctx, by, ts)
 	if err != nil {
@@ -132,7 +132,7 @@ func (h *Hub) Detail(ctx context.Context, by chat.PID, ts chat.TSID) (Detail, er
 		if st.Role == chat.Nobody || !chat.SeesPerson(o.Session, o.Status, o.Standing, st) {
 			continue
 		}
-		is := statusFor(o.Standing, st.ID, cmp.Or(statuses[st.ID], Offline))
+		is := statusFor(o.Standing, cmp.Or(statuses[st.ID], Offline))
 		p := Person{ID: st.ID, Name: st.Name, Role: st.Role, Muted: st.Muted, Status: is}
 		if o.Standing.Role == chat.Therapist && p.Status == Waiting {
 			_, p.Reason, _ = chat.Enter(o.Session, o.Status, o.Head, st)

@@ -307,7 +307,7 @@ func TestEnteringTheUnknown(t *testing.T) {
 	})
 }
 
-func TestWhoWaitsSeesTheTherapistsAndThemselves(t *testing.T) {
+func TestWhoWaitsSeesNobodyButTheTherapists(t *testing.T) {
 	in(t, func(t *testing.T, w *world) {
 		w.connect("T1", "TS2", hub.StateAdmitted)
 		w.say("T1", "TS2", chat.Draft{Type: chat.Whiteboard, Body: "today"})
@@ -316,7 +316,7 @@ func TestWhoWaitsSeesTheTherapistsAndThemselves(t *testing.T) {
 		w.moderate("T1", "TS2", "P3", chat.Admit)
 		w.connect("P3", "TS2", hub.StateAdmitted)
 		for by, want := range map[chat.PID][]string{
-			"P1": {"T1 online", "T2 offline", "P1 waiting"},
+			"P1": {"T1 online", "T2 offline"},
 			"P3": {"T1 online", "T2 offline", "P1 offline", "P2 offline", "P3 online"},
 			"T2": {"T1 online", "T2 offline", "P1 waiting", "P2 waiting", "P3 online"},
 		} {

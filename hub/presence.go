@@ -242,7 +242,7 @@ func (h *Hub) settle(ctx context.Context, ts chat.TSID) {
 func (h *Hub) tellPresence(ctx context.Context, ts chat.TSID, whom chat.PID, was, is Status) {
 	for _, s := range h.listeners(ts) {
 		you, err := h.store.Look(ctx, s.by, ts)
-		if err != nil || statusFor(you.Standing, whom, was) == statusFor(you.Standing, whom, is) {
+		if err != nil || statusFor(you.Standing, was) == statusFor(you.Standing, is) {
 			continue
 		}
 		s.mu.Lock()
@@ -255,10 +255,10 @@ func (h *Hub) tellPresence(ctx context.Context, ts chat.TSID, whom chat.PID, was
 	}
 }
 
-// statusFor is whom's status in the eyes of by: that somebody waits is for
-// therapists, and for themselves.
-func statusFor(by chat.Standing, whom chat.PID, is Status) Status {
-	if is == Waiting && by.Role != chat.Therapist && by.ID != whom {
+// statusFor is a status in the eyes of by: that somebody waits is for
+// therapists.
+func statusFor(by chat.Standing, is Status) Status {
+	if is == Waiting && by.Role != chat.Therapist {
 		return Offline
 	}
 	return is

@@ -90,7 +90,7 @@ func (s *Subscription) Ephemeral() (presence map[chat.PID]Status, typing []chat.
 	presence = map[chat.PID]Status{}
 	for whom := range changed {
 		if concerns(whom) {
-			presence[whom] = statusFor(you.Standing, whom, cmp.Or(statuses[whom], Offline))
+			presence[whom] = statusFor(you.Standing, cmp.Or(statuses[whom], Offline))
 		}
 	}
 	for whom := range typed {

@@ -185,10 +185,10 @@ func Moderate(s *TherapySession, status Status, by, whom Standing, c Change) (Ma
 	return m, nil
 }
 
-// SeesPerson reports whether by learns that whom is there: everybody sees
-// themselves and the therapists, who waits sees nobody else.
+// SeesPerson reports whether by learns that whom is there: who waits sees
+// nobody but the therapists, not even themselves.
 func SeesPerson(s *TherapySession, status Status, by, whom Standing) bool {
-	return by.ID == whom.ID || whom.Role == Therapist && May(s, status, by, OpDetail) == nil ||
+	return whom.Role == Therapist && May(s, status, by, OpDetail) == nil ||
 		May(s, status, by, OpSeeOthers) == nil
 }
 

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	_ "hearth/internal/cmd" // what StartDemo builds: a test's result must not outlive it in the cache
 )
 
 // ErrNone is returned where no Chromium is installed.

@@ -144,8 +144,8 @@ func seed(ctx context.Context, st *store.Store) error {
 	if err := say("T1", chat.Draft{Type: chat.Whiteboard, Body: "Today: what helps when the week gets long"}); err != nil {
 		return err
 	}
-	const actions, message = 150, 123
-	for {
+	const actions = 150 // every sixth is a reaction, so that 123 is a message
+	for line := 0; ; {
 		o, err := st.Overview(ctx, "T1", "TS1")
 		if err != nil {
 			return err
@@ -154,12 +154,17 @@ func seed(ctx context.Context, st *store.Store) error {
 		if next > actions {
 			return nil
 		}
-		by := people[int(next)%len(people)]
-		line := demoLines[int(next)%len(demoLines)]
-		d := chat.Draft{Type: chat.Message, Body: chat.Text(line)}
-		if next%6 == 0 && next != message {
-			// The author of the line before gets a heart.
-			d = chat.Draft{Type: chat.Reaction, Target: o.Head, Icon: chat.Heart}
+		said := demoLines[line%len(demoLines)]
+		by, d := said.by, chat.Draft{Type: chat.Message, Body: chat.Text(said.text)}
+		if next%6 == 0 {
+			// Whoever spoke last gets a heart, from the therapist if they can.
+			last := demoLines[(line+len(demoLines)-1)%len(demoLines)].by
+			by, d = "T1", chat.Draft{Type: chat.Reaction, Target: o.Head, Icon: chat.Heart}
+			if last == by {
+				by = "P124"
+			}
+		} else {
+			line++
 		}
 		if err := say(by, d); err != nil {
 			return err
@@ -167,26 +172,29 @@ func seed(ctx context.Context, st *store.Store) error {
 	}
 }
 
-var demoLines = []string{
-	"Good evening everyone. How was your week?",
-	"Better than the last one. I slept through twice.",
-	"Mine was long. Work kept calling after hours.",
-	"What did you do when the phone rang?",
-	"I let it ring once. That was new for me.",
-	"That is worth a lot. How did it feel?",
-	"Strange at first, then quiet.",
-	"I tried the breathing exercise on the bus.",
-	"Did it help?",
-	"A little. I counted to four and lost count at three.",
-	"Losing count still counts.",
-	"I wrote down three things that went well, as we said.",
-	"Would you like to share one of them?",
-	"I cooked for my sister and she stayed all evening.",
-	"I walked around the lake before breakfast.",
-	"Thank you, that was good to hear.",
-	"What would make the next week a bit lighter?",
-	"One evening without plans.",
-	"Calling somebody before it gets too much.",
+var demoLines = []struct {
+	by   chat.PID
+	text string
+}{
+	{"T1", "Good evening everyone. How was your week?"},
+	{"P123", "Better than the last one. I slept through twice."},
+	{"P124", "Mine was long. Work kept calling after hours."},
+	{"T1", "What did you do when the phone rang?"},
+	{"P124", "I let it ring once. That was new for me."},
+	{"T1", "That is worth a lot. How did it feel?"},
+	{"P124", "Strange at first, then quiet."},
+	{"P123", "I tried the breathing exercise on the bus."},
+	{"T1", "Did it help?"},
+	{"P123", "A little. I counted to four and lost count at three."},
+	{"P124", "Losing count still counts."},
+	{"P123", "I also wrote down three things that went well, as we said."},
+	{"T1", "Would you like to share one of them?"},
+	{"P123", "I cooked for my sister and she stayed all evening."},
+	{"P124", "I walked around the lake before breakfast."},
+	{"T1", "Thank you, that is good to hear."},
+	{"T1", "What would make the next week a bit lighter?"},
+	{"P124", "One evening without plans."},
+	{"P123", "Calling somebody before it gets too much."},
 }
 
 // withDemoSurveys serves the sample surveys beside the pages.
