@@ -22,3 +22,6 @@ var (
 	DecodeDraft      = decodeDraft
 	DecodeOlderDraft = decodeOlderDraft
 )
+
+// Status is a code's HTTP status.
+func Status(c chat.Code) int { return faces[c].status }

@@ -255,6 +255,7 @@ func (s *Server) SetRoster(make func(now *chat.Roster) *chat.Roster) {
 func (s *Server) NewClient(o client.Options) *client.Client {
 	s.t.Helper()
 	o.URL, o.Dial = s.URL, s.Dial
+	o.Answered, o.Framed = s.answered, s.framed
 	c, err := client.New(o)
 	if err != nil {
 		s.t.Fatal(err)

@@ -35,6 +35,10 @@ type Options struct {
 	// Received is told of every answer's body and every frame, as it came,
 	// before anything else is. It must not keep b. nil: nobody is.
 	Received func(b []byte)
+
+	// Answered and Framed are told of the same, by kind. nil: nobody is.
+	Answered func(r *http.Request, a Answer)
+	Framed   func(b []byte)
 }
 
 // Client is one device of one person. Its methods may be called at the same
@@ -56,6 +60,12 @@ func New(opt Options) (*Client, error) {
 	}
 	if opt.Received == nil {
 		opt.Received = func([]byte) {}
+	}
+	if opt.Answered == nil {
+		opt.Answered = func(*http.Request, Answer) {}
+	}
+	if opt.Framed == nil {
+		opt.Framed = func([]byte) {}
 	}
 	c := &Client{opt: opt, base: &url.URL{Scheme: u.Scheme, Host: u.Host}}
 	c.http = &http.Client{
@@ -146,7 +156,11 @@ func (c *Client) Do(r *http.Request) (Answer, error) {
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	c.opt.Received(b)
-	return Answer{res.StatusCode, res.Header, b}, err
+	a := Answer{res.StatusCode, res.Header, b}
+	if err == nil {
+		c.opt.Answered(r, a)
+	}
+	return a, err
 }
 
 // Call sends in as JSON (nil: no body) and reads the answer into out (nil: it

@@ -44,6 +44,7 @@ type Frame struct {
 type Socket struct {
 	conn     *websocket.Conn
 	received func([]byte)
+	framed   func([]byte)
 
 	mu  sync.Mutex // one writer at a time, and what follows
 	ref int
@@ -84,7 +85,7 @@ func (c *Client) ConnectWith(ctx context.Context, header http.Header) (*Socket, 
 	if err != nil {
 		return nil, err
 	}
-	return &Socket{conn: conn, received: c.opt.Received}, nil
+	return &Socket{conn: conn, received: c.opt.Received, framed: c.opt.Framed}, nil
 }
 
 // Subprotocol is the one that the server chose.
@@ -98,6 +99,7 @@ func (s *Socket) Read() (Frame, error) {
 		return Frame{}, err
 	}
 	s.received(b)
+	s.framed(b)
 	f := Frame{Raw: b}
 	if err := json.Unmarshal(b, &f); err != nil {
 		return f, fmt.Errorf("read a frame: %w", err)
