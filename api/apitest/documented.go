@@ -1,6 +1,8 @@
 package apitest
 
 import (
+	"bytes"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -21,7 +23,21 @@ var (
 // is more of the same.
 const longest = 32 << 10
 
+// most is how many answers, or frames of one kind, of one server are looked
+// at: a long run says the same things over and over.
+const most = 50
+
 func (s *Server) documented(what string, check func(*spectest.Validator) error) {
+	s.lookedAt.mu.Lock()
+	if s.lookedAt.n == nil {
+		s.lookedAt.n = map[string]int{}
+	}
+	s.lookedAt.n[what]++
+	enough := s.lookedAt.n[what] > most
+	s.lookedAt.mu.Unlock()
+	if enough {
+		return
+	}
 	v, err := readSpecs()
 	if err != nil {
 		s.t.Error(err)
@@ -48,7 +64,7 @@ func (s *Server) answered(r *http.Request, a client.Answer) {
 	case a.Status == http.StatusRequestHeaderFieldsTooLarge:
 		return // net/http's, before anything of ours sees the request
 	}
-	s.documented(r.Method+" "+path, func(v *spectest.Validator) error {
+	s.documented(fmt.Sprint(r.Method, " ", path, " ", a.Status), func(v *spectest.Validator) error {
 		return v.Answer(r.Method, path, a.Status, a.Header.Get("Content-Type"), a.Body)
 	})
 }
@@ -57,5 +73,6 @@ func (s *Server) framed(b []byte) {
 	if len(b) > longest {
 		return
 	}
-	s.documented("a frame", func(v *spectest.Validator) error { return v.ServerFrame(b) })
+	kind, _, _ := bytes.Cut(b, []byte(",")) // {"type":"…"
+	s.documented("a frame "+string(kind), func(v *spectest.Validator) error { return v.ServerFrame(b) })
 }

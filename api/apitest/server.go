@@ -59,6 +59,11 @@ type Server struct {
 	pipe   *pipe // nil: the network
 	stop   func()
 	people []*Person
+
+	lookedAt struct { // by documented
+		mu sync.Mutex
+		n  map[string]int
+	}
 }
 
 // New starts a server that ends with the test. change may set options.
