@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"strconv"
 	"time"
@@ -64,7 +65,7 @@ func (a *API) getActions(c *call) error {
 	start := time.Now()
 	var p store.Page
 	if wait == 0 {
-		p, err = a.hub.Wait(c.Request().Context(), c.by(), ts, from, int(min(limit, maxPage)), 0)
+		p, err = a.store.Read(c.Request().Context(), c.by(), ts, from, int(min(limit, maxPage)))
 	} else {
 		p, err = a.waitFor(c, ts, from, int(min(limit, maxPage)), wait)
 		start = time.Now()
@@ -107,7 +108,7 @@ func (a *API) waitFor(c *call, ts chat.TSID, from chat.Position, limit int, wait
 	p, err := a.hub.Wait(ctx, c.by(), ts, from, limit, wait)
 	if err == errDraining {
 		// As if the time were up.
-		return a.hub.Wait(c.Request().Context(), c.by(), ts, from, limit, 0)
+		return a.store.Read(c.Request().Context(), c.by(), ts, from, limit)
 	}
 	if err != nil {
 		if _, ended := a.auth.Touch(c.login.ID, false); ended != nil { // perhaps for the same reason
@@ -121,7 +122,7 @@ func (a *API) waitFor(c *call, ts chat.TSID, from chat.Position, limit int, wait
 // how long it took to compute.
 func answerHead(start time.Time, epoch chat.Epoch, max chat.ActionID) []byte {
 	b := fmt.Appendf(nil, `{"result":"OK","server_time":"%dus"`, time.Since(start).Microseconds())
-	b = member(b, "epoch", string(epoch))
+	b = strictjson.AppendMember(b, "epoch", string(epoch))
 	b = append(b, `,"max_id":`...)
 	return strconv.AppendUint(b, uint64(max), 10)
 }
@@ -138,19 +139,22 @@ func appendActions(b []byte, actions []chat.Seen) []byte {
 }
 
 // save asks for each action that can be read; the results are in raw's order.
+// If the call fails as a whole, each of these has that error for its result.
 func (a *API) save(
-	c *call, ts chat.TSID, epoch chat.Epoch, raw []jsontext.Value, decode func([]byte) (chat.Draft, *chat.Error),
+	ctx context.Context, by chat.PID, ts chat.TSID, epoch chat.Epoch, raw []jsontext.Value,
+	decode func([]byte) (chat.Draft, *chat.Error),
 ) (store.Saved, error) {
 	drafts, at, results := decodeDrafts(raw, epoch, decode)
-	saved, err := a.store.Append(c.Request().Context(), c.by(), ts, drafts)
-	if err != nil {
-		return store.Saved{}, err
-	}
-	for i, r := range saved.Results {
-		results[at[i]] = r
+	saved, err := a.store.Append(ctx, by, ts, drafts)
+	for i, n := range at {
+		if err != nil {
+			results[n].Err = asRefusal(err)
+		} else {
+			results[n] = saved.Results[i]
+		}
 	}
 	saved.Results = results
-	return saved, nil
+	return saved, err
 }
 
 func (a *API) postSaveActions(c *call) error {
@@ -170,7 +174,7 @@ func (a *API) postSaveActions(c *call) error {
 	if err != nil {
 		return err
 	}
-	saved, err := a.save(c, ts, epoch, raw, decodeDraft)
+	saved, err := a.save(c.Request().Context(), c.by(), ts, epoch, raw, decodeDraft)
 	if err != nil {
 		return err
 	}
@@ -225,7 +229,7 @@ func (a *API) postHandleActions(c *call) error {
 	}
 	var saved store.Saved
 	if len(in.Queue) > 0 {
-		if saved, err = a.save(c, ts, in.Epoch, in.Queue, decodeOlderDraft); err != nil {
+		if saved, err = a.save(c.Request().Context(), c.by(), ts, in.Epoch, in.Queue, decodeOlderDraft); err != nil {
 			return err
 		}
 		for _, r := range saved.Results {
@@ -235,7 +239,7 @@ func (a *API) postHandleActions(c *call) error {
 		}
 	}
 	from := chat.Position{Epoch: in.Epoch, ID: chat.ActionID(in.MaxID)}
-	p, err := a.hub.Wait(c.Request().Context(), c.by(), ts, from, 0, 0)
+	p, err := a.store.Read(c.Request().Context(), c.by(), ts, from, 0)
 	if err != nil {
 		return err
 	}

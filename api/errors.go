@@ -112,10 +112,10 @@ func (a *API) fail(err error, c echo.Context) {
 
 func problem(e *chat.Error, f face) []byte {
 	b := []byte(`{"type":"about:blank"`)
-	b = member(b, "title", f.title)
+	b = strictjson.AppendMember(b, "title", f.title)
 	b = fmt.Appendf(b, `,"status":%d`, f.status)
-	b = member(b, "code", string(e.Code))
-	b = member(b, "detail", e.Message)
+	b = strictjson.AppendMember(b, "code", string(e.Code))
+	b = strictjson.AppendMember(b, "detail", e.Message)
 	if e.RetryAfter > 0 {
 		b = fmt.Appendf(b, `,"retry_after":%d`, seconds(e.RetryAfter))
 	}

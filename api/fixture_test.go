@@ -132,25 +132,6 @@ func problem(t testing.TB, err error) chat.Code {
 	return p.Code
 }
 
-// wantIDs fails the test unless actions have these ids in this order.
-func wantIDs(t testing.TB, actions []client.Action, ids ...chat.ActionID) {
-	t.Helper()
-	got := make([]chat.ActionID, len(actions))
-	for i, a := range actions {
-		got[i] = a.ID
-	}
-	if len(got) != len(ids) {
-		t.Errorf("ids %v, want %v", got, ids)
-		return
-	}
-	for i := range ids {
-		if got[i] != ids[i] {
-			t.Errorf("ids %v, want %v", got, ids)
-			return
-		}
-	}
-}
-
 // bodies are what was said, in order.
 func bodies(actions []client.Action) (all []string) {
 	for _, a := range actions {

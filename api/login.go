@@ -123,14 +123,14 @@ func (a *API) postVerify(c *call) error {
 	a.setCookie(c, deviceCookie, in.Device, a.store.Now().Add(auth.DeviceLifetime))
 	b := first("token", in.Token)
 	b = append(append(b, `,"user":`...), userJSON(&in.User)...)
-	b = append(member(b, "expires_at", formatTime(in.ExpiresAt)), '}')
+	b = append(strictjson.AppendMember(b, "expires_at", formatTime(in.ExpiresAt)), '}')
 	return a.json(c, 200, b)
 }
 
 func userJSON(u *chat.User) []byte {
 	b := first("id", string(u.ID))
-	b = member(b, "name", string(u.Name))
-	return append(member(b, "role", u.Role.String()), '}')
+	b = strictjson.AppendMember(b, "name", string(u.Name))
+	return append(strictjson.AppendMember(b, "role", u.Role.String()), '}')
 }
 
 func (a *API) postLogout(c *call) error {

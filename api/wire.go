@@ -131,9 +131,9 @@ func appendAction(b []byte, s *chat.Seen) []byte {
 	b = append(b, '"')
 	switch {
 	case s.Sender != "":
-		b = member(b, "sender", string(s.Sender))
+		b = strictjson.AppendMember(b, "sender", string(s.Sender))
 	case s.By != "":
-		b = member(b, "user", string(s.By))
+		b = strictjson.AppendMember(b, "user", string(s.By))
 	default:
 		b = append(b, `,"user":"system"`...)
 	}
@@ -143,7 +143,7 @@ func appendAction(b []byte, s *chat.Seen) []byte {
 	if !s.Tombstone {
 		switch s.Type {
 		case chat.Message, chat.Notice, chat.Whiteboard:
-			b = member(b, "body", string(s.Body))
+			b = strictjson.AppendMember(b, "body", string(s.Body))
 		}
 	}
 	b = append(b, `,"recipients":[`...)
@@ -151,7 +151,7 @@ func appendAction(b []byte, s *chat.Seen) []byte {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = quote(b, string(p))
+		b = strictjson.AppendString(b, string(p))
 	}
 	b = append(b, ']')
 	switch {
@@ -162,13 +162,13 @@ func appendAction(b []byte, s *chat.Seen) []byte {
 		b = append(b, `,"target":null`...)
 	}
 	if s.Icon != 0 {
-		b = member(b, "icon", s.Icon.String())
+		b = strictjson.AppendMember(b, "icon", s.Icon.String())
 	}
 	if s.ClientID != "" {
-		b = member(b, "client_id", s.ClientID)
+		b = strictjson.AppendMember(b, "client_id", s.ClientID)
 	}
 	if s.ClientTS != "" {
-		b = member(b, "client_ts", s.ClientTS)
+		b = strictjson.AppendMember(b, "client_ts", s.ClientTS)
 	}
 	if s.Deleted {
 		b = append(b, `,"deleted":true`...)
@@ -178,19 +178,7 @@ func appendAction(b []byte, s *chat.Seen) []byte {
 
 // first begins an object with a member.
 func first(name, value string) []byte {
-	return append([]byte{'{'}, member(nil, name, value)[1:]...)
-}
-
-func member(b []byte, name, value string) []byte {
-	b = append(append(append(b, `,"`...), name...), `":`...)
-	return quote(b, value)
-}
-
-// quote writes a JSON string. What is stored is valid Unicode; should it not
-// be, AppendQuote puts U+FFFD and says so, which is all that can be done here.
-func quote(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s)
-	return b
+	return append([]byte{'{'}, strictjson.AppendMember(nil, name, value)[1:]...)
 }
 
 // appendResults writes what became of each draft.
@@ -204,7 +192,7 @@ func appendResults(b []byte, results []store.Result) []byte {
 			b = append(b, `{"error":{"code":"`...)
 			b = append(b, r.Err.Code...)
 			b = append(b, '"')
-			b = member(b, "message", r.Err.Message)
+			b = strictjson.AppendMember(b, "message", r.Err.Message)
 			if r.Err.RetryAfter > 0 {
 				b = append(b, `,"retry_after":`...)
 				b = strconv.AppendInt(b, seconds(r.Err.RetryAfter), 10)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorilla/websocket"
 
+	"hearth/api/strictjson"
 	"hearth/auth"
 	"hearth/hub"
 	"hearth/hub/chat"
@@ -257,13 +258,13 @@ func (s *socket) look() error {
 	}
 	presence, typing := l.sub.Ephemeral()
 	for p, status := range presence {
-		b := member([]byte(`{"type":"presence"`), "user", string(p))
-		if err := s.put(append(member(b, "status", string(status)), '}')); err != nil {
+		b := strictjson.AppendMember([]byte(`{"type":"presence"`), "user", string(p))
+		if err := s.put(append(strictjson.AppendMember(b, "status", string(status)), '}')); err != nil {
 			return err
 		}
 	}
 	for _, p := range typing {
-		if err := s.put(append(member([]byte(`{"type":"typing"`), "user", string(p)), '}')); err != nil {
+		if err := s.put(append(strictjson.AppendMember([]byte(`{"type":"typing"`), "user", string(p)), '}')); err != nil {
 			return err
 		}
 	}
@@ -318,8 +319,8 @@ func (s *socket) endCatchUp(max chat.ActionID, epoch chat.Epoch) error {
 }
 
 func actionsHead(ts chat.TSID, epoch chat.Epoch, max chat.ActionID) []byte {
-	b := member([]byte(`{"type":"actions"`), "ts_id", string(ts))
-	b = member(b, "epoch", string(epoch))
+	b := strictjson.AppendMember([]byte(`{"type":"actions"`), "ts_id", string(ts))
+	b = strictjson.AppendMember(b, "epoch", string(epoch))
 	return fmt.Appendf(b, `,"max_id":%d,"actions":`, max)
 }
 

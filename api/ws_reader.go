@@ -26,7 +26,7 @@ func (s *socket) read() error {
 		return nil
 	})
 	hello := append([]byte(`{"type":"hello","protocol":1,"user":`), userJSON(&s.login.User)...)
-	hello = member(hello, "server_time", formatTime(s.api.store.Now()))
+	hello = strictjson.AppendMember(hello, "server_time", formatTime(s.api.store.Now()))
 	if err := s.send(reply{frame: append(hello, '}')}); err != nil {
 		return err
 	}
@@ -74,8 +74,8 @@ func (s *socket) frame(b []byte) error {
 		return e
 	}
 	out := append([]byte(`{"type":"error"`), ref...)
-	out = member(out, "code", string(e.Code))
-	out = member(out, "message", e.Message)
+	out = strictjson.AppendMember(out, "code", string(e.Code))
+	out = strictjson.AppendMember(out, "message", e.Message)
 	if e.RetryAfter > 0 {
 		out = fmt.Appendf(out, `,"retry_after":%d`, seconds(e.RetryAfter))
 	}
@@ -94,7 +94,7 @@ func (s *socket) act(b []byte) (ref []byte, err error) {
 	if name, err := o.String("ref"); err != nil || utf8.RuneCountInString(name) > 64 {
 		return nil, &strictjson.Error{Field: "ref", Problem: "must be a string of at most 64 characters"}
 	} else if o.Has("ref") {
-		ref = member(nil, "ref", name)
+		ref = strictjson.AppendMember(nil, "ref", name)
 	}
 	typ, err := o.String("type")
 	if err != nil {
@@ -184,23 +184,13 @@ func (s *socket) save(o strictjson.Object, ref []byte) error {
 	if err != nil {
 		return err
 	}
-	drafts, at, results := decodeDrafts(raw, chat.Epoch(epoch), decodeDraft)
-	saved, err := s.api.store.Append(s.ctx, s.login.User.ID, s.where, drafts)
-	switch e := asRefusal(err); {
-	case err == nil:
-		for i, r := range saved.Results {
-			results[at[i]] = r
-		}
-	case e != nil && e.Code == chat.StorageUnavailable:
-		for _, i := range at {
-			results[i].Err = e
-		}
-	default:
+	saved, err := s.api.save(s.ctx, s.login.User.ID, s.where, chat.Epoch(epoch), raw, decodeDraft)
+	if e := asRefusal(err); err != nil && (e == nil || e.Code != chat.StorageUnavailable) {
 		return err
 	}
 	out := append([]byte(`{"type":"saved"`), ref...)
 	out = fmt.Appendf(out, `,"max_id":%d,"results":`, saved.Max)
-	return s.send(reply{frame: append(appendResults(out, results), '}')})
+	return s.send(reply{frame: append(appendResults(out, saved.Results), '}')})
 }
 
 // typingEvery is how often one socket's typing is passed on.

@@ -122,7 +122,7 @@ func (c *committer) try(jobs []*job) error {
 		out := b.seal()
 		err := c.s.driver.Commit(ctx, out)
 		if err == nil {
-			event := b.settle(out)
+			event := b.settle()
 			c.settle(b)
 			b.release()
 			if !event.empty() {

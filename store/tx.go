@@ -162,6 +162,7 @@ type pending struct {
 	session *chat.TherapySession // nil: no longer in the roster
 	ahead   *chat.Ahead
 	head    head
+	rawHead []byte // of head, once sealed
 	records []Record
 	marks   map[chat.PID]chat.Mark
 	done    map[assessmentKey]bool
@@ -292,7 +293,8 @@ func (b *batch) seal() *Batch {
 		key := logKey(p.l.number)
 		out.If = append(out.If, Pair{tableHead, key, p.l.rawHead})
 		p.head.rev++
-		out.Put = append(out.Put, Pair{tableHead, key, encodeHead(p.l.number, &p.head)})
+		p.rawHead = encodeHead(p.l.number, &p.head)
+		out.Put = append(out.Put, Pair{tableHead, key, p.rawHead})
 		out.Records = append(out.Records, p.records...)
 	}
 	return out
@@ -300,13 +302,7 @@ func (b *batch) seal() *Batch {
 
 // settle makes what is on disk now visible to readers, and returns the event
 // that tells of it.
-func (b *batch) settle(out *Batch) Event {
-	heads := map[string][]byte{}
-	for _, p := range out.Put {
-		if p.Table == tableHead {
-			heads[string(p.Key)] = p.Value
-		}
-	}
+func (b *batch) settle() Event {
 	for _, p := range b.logs {
 		if !p.changed {
 			continue
@@ -317,7 +313,7 @@ func (b *batch) settle(out *Batch) Event {
 			l.tail.add(a)
 		}
 		p.ahead.Settle()
-		l.head, l.rawHead = p.head, heads[string(logKey(l.number))]
+		l.head, l.rawHead = p.head, p.rawHead
 		for who, m := range p.marks {
 			l.marks[who] = m
 		}

@@ -74,38 +74,38 @@ func AppendAction(b []byte, s *chat.Seen) []byte {
 	b = append(b, '"')
 	switch {
 	case s.Sender != "":
-		b = member(b, "sender", string(s.Sender))
+		b = strictjson.AppendMember(b, "sender", string(s.Sender))
 	case s.By != "":
-		b = member(b, "user", string(s.By))
+		b = strictjson.AppendMember(b, "user", string(s.By))
 	default:
 		b = append(b, `,"user":"system"`...)
 	}
 	switch s.Type {
 	case chat.Message, chat.Notice, chat.Whiteboard:
-		b = member(b, "body", string(s.Body))
+		b = strictjson.AppendMember(b, "body", string(s.Body))
 	}
 	b = append(b, `,"recipients":[`...)
 	for i, p := range s.To {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = quote(b, string(p))
+		b = strictjson.AppendString(b, string(p))
 	}
 	b = append(b, ']')
 	switch {
 	case s.Target != 0:
-		b = member(b, "target", strconv.FormatUint(uint64(s.Target), 10))
+		b = strictjson.AppendMember(b, "target", strconv.FormatUint(uint64(s.Target), 10))
 	case s.Type == chat.Message:
 		b = append(b, `,"target":null`...)
 	}
 	if s.Icon != 0 {
-		b = member(b, "icon", s.Icon.String())
+		b = strictjson.AppendMember(b, "icon", s.Icon.String())
 	}
 	if s.ClientID != "" {
-		b = member(b, "client_id", s.ClientID)
+		b = strictjson.AppendMember(b, "client_id", s.ClientID)
 	}
 	if s.ClientTS != "" {
-		b = member(b, "client_ts", s.ClientTS)
+		b = strictjson.AppendMember(b, "client_ts", s.ClientTS)
 	}
 	if s.Deleted {
 		b = append(b, `,"deleted":true`...)
@@ -113,16 +113,6 @@ func AppendAction(b []byte, s *chat.Seen) []byte {
 	b = append(b, `,"timestamp":"`...)
 	b = s.At.UTC().AppendFormat(b, timeFormat)
 	return append(b, `"}`...)
-}
-
-func member(b []byte, name, value string) []byte {
-	b = append(append(append(b, `,"`...), name...), `":`...)
-	return quote(b, value)
-}
-
-func quote(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s)
-	return b
 }
 
 // Filter leaves out what older clients cannot show: for participants, what

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"hearth/api/strictjson"
 	"hearth/hub/chat"
 	"hearth/store"
 )
@@ -29,8 +30,8 @@ func AppendAnswer(b []byte, a Answer) []byte {
 	}
 	b = append(b, `],"serverTime":`...)
 	b = strconv.AppendFloat(b, float64(a.Took.Microseconds())/1000, 'f', -1, 64)
-	b = member(b, "maxID", strconv.FormatUint(uint64(a.Max), 10))
-	b = member(b, "epoch", string(a.Epoch))
+	b = strictjson.AppendMember(b, "maxID", strconv.FormatUint(uint64(a.Max), 10))
+	b = strictjson.AppendMember(b, "epoch", string(a.Epoch))
 	if a.Reset {
 		b = append(b, `,"reset":true`...)
 	}
@@ -47,8 +48,8 @@ func AppendAnswer(b []byte, a Answer) []byte {
 		first = false
 		b = append(b, `{"index":`...)
 		b = strconv.AppendInt(b, int64(i), 10)
-		b = member(b, "code", string(r.Err.Code))
-		b = member(b, "message", r.Err.Message)
+		b = strictjson.AppendMember(b, "code", string(r.Err.Code))
+		b = strictjson.AppendMember(b, "message", r.Err.Message)
 		b = append(b, '}')
 	}
 	if !first {

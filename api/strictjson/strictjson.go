@@ -2,6 +2,8 @@
 // Unicode, duplicate names, trailing data and deep nesting are refused, which
 // encoding/json lets through, and every error names its field.
 //
+// What it writes (write.go) is the strings of answers.
+//
 // A value is taken apart level by level, so that what is wrong inside one
 // element of an array is that element's error alone.
 package strictjson
