@@ -28,7 +28,7 @@ import (
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-//go:embed index.html style.css icon.svg manifest.webmanifest app/*.js app/views/*.js vendor
+//go:embed index.html *.css icon.svg manifest.webmanifest app/*.js app/views/*.js vendor
 var files embed.FS
 
 // pages are the addresses of pages; every other file is under /static/VERSION/.

@@ -49,6 +49,7 @@ export class Session {
     this.readTimers = new Map();
     this.drafts = new Map(this.keep.get(this.kept('drafts')) || []);
     this.keystrokes = new Map();
+    this.replies = new Map(); // conversation → the id of what is being replied to
 
     this.outbox = new Outbox({
       send: actions => this.send(actions), keep: o.keep, name: this.kept('outbox'), changed: () => this.changed(),
@@ -292,6 +293,14 @@ export class Session {
   keystrokesOf(conv) {
     if (!this.keystrokes.has(conv)) this.keystrokes.set(conv, new Keystrokes());
     return this.keystrokes.get(conv);
+  }
+
+  /** What is being replied to in conv, or null. */
+  replyIn(conv) { return this.log.items.get(this.replies.get(conv)) || null; }
+
+  replyTo(conv, id) {
+    this.replies.set(conv, id);
+    this.changed();
   }
 
   draft(conv) { return this.drafts.get(conv) || ''; }

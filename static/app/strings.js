@@ -23,7 +23,7 @@
 //                group "End the session for everyone?": buttons "End now", "Cancel"
 //   ended        the chat, without writing; region "The session has ended", with links to surveys; button "Back to your sessions"
 
-export const text = {
+const en = {
   app: 'Hearth',
   loading: 'Loading…',
   logOut: 'Log out',
@@ -222,6 +222,16 @@ export const text = {
   minutes: n => n === 1 ? '1 minute' : `${n} minutes`,
   hours: n => n === 1 ? '1 hour' : `${n} hours`,
 };
+
+/** @type {typeof en} */
+const es = en;
+
+const languages = {en, es};
+
+/** The language that the page is in. */
+export const language = 'en';
+
+export const text = languages[language];
 
 /** @param {{code: string, retryAfter?: number}} e @returns {string} for a person */
 export function errorText(e) {

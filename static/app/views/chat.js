@@ -2,12 +2,11 @@
 import {html, useEffect, useFocus, useRef, useState} from '../ui.js';
 import {errorText, text} from '../strings.js';
 import {Board} from './board.js';
-import {Composer} from './composer.js';
 import {Ended} from './ended.js';
 import {Link} from './link.js';
-import {Messages} from './messages.js';
 import {People} from './people.js';
 import {Confirm, LogOut} from './shell.js';
+import {Talk} from './talk.js';
 
 const t = text.chat;
 
@@ -15,7 +14,6 @@ export function Chat({app, session}) {
   const [key, setKey] = useState('');
   const [aside, setAside] = useState(''); // '', people or board: what a narrow window shows instead of the messages
   const [asking, setAsking] = useState(false);
-  const [replies, setReplies] = useState({}); // conversation → what is being replied to
   const title = useFocus('chat');
   const endButton = useRef(null);
 
@@ -28,11 +26,6 @@ export function Chat({app, session}) {
   const waiting = detail.participants.filter(p => p.status === 'waiting').length;
   const therapist = session.therapist();
   const open = session.open();
-  const reply = replies[conv.key] ? session.log.items.get(replies[conv.key]) : null;
-  const setReply = item => {
-    setReplies(Object.assign({}, replies, {[conv.key]: item ? item.id : 0}));
-    if (item) document.getElementById('message').focus();
-  };
   const dontEnd = () => {
     setAsking(false);
     endButton.current.focus();
@@ -70,10 +63,7 @@ export function Chat({app, session}) {
         </div>
         <div class="talk">
           ${session.state === 'ended' && html`<${Ended} app=${app} session=${session} />`}
-          ${conv.key && html`<p class="hint private">${conv.write === 'not_allowed' && therapist ? t.watchNote : t.privateNote(conv.names)}</p>`}
-          <${Messages} key=${conv.key} session=${session} conv=${conv} hidden=${aside} onReply=${conv.write === 'ok' && open ? setReply : null} />
-          <${Typing} session=${session} />
-          ${open && html`<${Composer} key=${'c' + conv.key} session=${session} conv=${conv} reply=${reply} onReply=${setReply} />`}
+          <${Talk} key=${conv.key} session=${session} conv=${conv} hidden=${aside !== ''} />
         </div>
         <div class="side">
           <${People} session=${session} />
@@ -93,11 +83,6 @@ function Tab({name, unread, current, onClick}) {
     <button type="button" class="conv" aria-current=${current ? 'true' : undefined} onClick=${onClick}>
       ${name}${unread > 0 && html` <span class="badge">${unread}<span class="spoken"> ${t.unread(unread).replace(/^\d+ /, '')}</span></span>`}
     </button>`;
-}
-
-function Typing({session}) {
-  const names = session.typingNow();
-  return html`<p class="typing" aria-live="off">${names.length ? t.typing(names) : ''}</p>`;
 }
 
 /** What was refused, other than messages, which say it themselves. */
