@@ -65,11 +65,11 @@ func TestAnswersOfLogins(t *testing.T) {
 	s.Clock.Add(60e9)
 	wantJSON(t, get(t, p, "/api/me"), 200, `{"user":{"id":"P1","name":"Gilligan","role":"participant"},
 		"authenticated_at":"2026-12-01T18:01:01.000Z","last_activity":"2026-12-01T18:01:01.000Z",
-		"idle_expires_at":"2026-12-01T18:31:01.000Z","expires_at":"2026-12-02T06:01:01.000Z","ts_id":null,"poll_interval_ms":5000}`)
+		"idle_expires_at":"2026-12-01T18:31:01.000Z","expires_at":"2026-12-02T06:01:01.000Z","ts_id":null,"poll_interval_ms":5000,"keystrokes":true}`)
 	must[client.Entered](t)(p.Client.Enter(soon(t), apitest.Plain))
 	wantJSON(t, get(t, p, "/api/me"), 200, `{"user":{"id":"P1","name":"Gilligan","role":"participant"},
 		"authenticated_at":"2026-12-01T18:01:01.000Z","last_activity":"2026-12-01T18:02:01.000Z",
-		"idle_expires_at":"2026-12-02T06:01:01.000Z","expires_at":"2026-12-02T06:01:01.000Z","ts_id":"TS1","poll_interval_ms":5000}`)
+		"idle_expires_at":"2026-12-02T06:01:01.000Z","expires_at":"2026-12-02T06:01:01.000Z","ts_id":"TS1","poll_interval_ms":5000,"keystrokes":true}`)
 	if a := post(t, p, "/api/logout", ""); a.Status != 204 || len(a.Body) != 0 {
 		t.Errorf("logout: %d %s", a.Status, a.Body)
 	}

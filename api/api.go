@@ -165,7 +165,7 @@ func (a *API) routes() []route {
 		{"POST", "/api/logout", loginActs, (*API).postLogout},
 		{"GET", "/api/me", login, (*API).getMe},
 
-		{"GET", "/api/getTherapySessions", loginActs, (*API).getTherapySessions},
+		{"GET", "/api/getTherapySessions", login, (*API).getTherapySessions}, // acts if it is no poll
 		{"POST", "/api/enterTherapySession", loginActs, (*API).postEnter},
 		{"POST", "/api/leaveTherapySession", loginActs, (*API).postLeave},
 		{"GET", "/api/getTherapySessionDetail", loginActs, (*API).getDetail},

@@ -163,9 +163,10 @@ func (a *API) getMe(c *call) error {
 		Expires         string         `json:"expires_at"`
 		TS              *chat.TSID     `json:"ts_id"`
 		PollInterval    int64          `json:"poll_interval_ms"`
+		Keystrokes      bool           `json:"keystrokes"`
 	}{
 		user, formatTime(l.AuthenticatedAt), formatTime(l.LastActivity), formatTime(l.IdleExpires), formatTime(l.Expires),
-		ts, a.opt.PollInterval.Milliseconds(),
+		ts, a.opt.PollInterval.Milliseconds(), l.User.Keystrokes,
 	})
 	if err != nil {
 		return err

@@ -278,6 +278,9 @@ func TestWhatCountsAsActivity(t *testing.T) {
 		{"a poll", func(t *testing.T, p *apitest.Person) { get(t, p, "/api/getActions?ts_id=TS2") }, false},
 		{"a wait", func(t *testing.T, p *apitest.Person) { get(t, p, "/api/getActions?ts_id=TS2&wait=1s") }, false},
 		{"handleActions with nothing to say", func(t *testing.T, p *apitest.Person) { post(t, p, "/api/handleActions", `{"ts_id":"TS2"}`) }, false},
+		{"the list, as a look that nobody asked for", func(t *testing.T, p *apitest.Person) {
+			wantStatus(t, get(t, p, "/api/getTherapySessions?poll=true"), 200)
+		}, false},
 		{"a ping", func(t *testing.T, p *apitest.Person) { p.Socket.Ping(); p.AwaitType("pong") }, false},
 		{"a WebSocket's ping", func(t *testing.T, p *apitest.Person) { p.Socket.SendRaw(9, nil) }, false},
 		{"a refused poll", func(t *testing.T, p *apitest.Person) { get(t, p, "/api/getActions?ts_id=none") }, false},

@@ -36,6 +36,16 @@ func TestPresenceAndTypingReachWhomTheyConcern(t *testing.T) {
 	dr.Await("ann's typing", typing("P1"))
 	types(bob, "T1")
 	dr.Await("bob's typing", typing("P2"))
+	for _, f := range dr.Frames() {
+		if f.Type != "typing" {
+			continue
+		}
+		want := `{"type":"typing","user":"P1"}`
+		if f.User.ID == "P2" {
+			want = `{"type":"typing","user":"P2","recipients":["T1"]}`
+		}
+		wantText(t, f.Raw, want)
+	}
 	s.Login("P3").Connect()
 	// What somebody else is told comes before what comes now.
 	marker := dr.Save(notice("marker"))

@@ -81,6 +81,15 @@ func query(c *call, name string) (string, error) {
 	return all[0], nil
 }
 
+// queryBool reads true or false; absent is false.
+func queryBool(c *call, name string) (bool, error) {
+	s, err := query(c, name)
+	if err == nil && s != "" && s != "true" && s != "false" {
+		err = &strictjson.Error{Field: name, Problem: "must be true or false"}
+	}
+	return s == "true", err
+}
+
 // queryNumber reads a whole number of at least min, or what is given for
 // absent.
 func queryNumber(c *call, name string, min, absent uint64) (uint64, error) {

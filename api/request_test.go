@@ -188,6 +188,19 @@ func TestParametersOfGetActions(t *testing.T) {
 
 // What is wrong with one action is that action's error, over every transport,
 // and stops no other one.
+func TestParametersOfGetTherapySessions(t *testing.T) {
+	s := apitest.New(t)
+	p := s.Login("P1")
+	for query, want := range map[string]int{"": 200, "?poll=": 200, "?poll=true": 200, "?poll=false": 200, "?poll=1": 400, "?poll=true&poll=true": 400} {
+		r := get(t, p, "/api/getTherapySessions"+query)
+		if want == 400 {
+			wantProblem(t, r, 400, chat.BadRequest)
+		} else {
+			wantStatus(t, r, want)
+		}
+	}
+}
+
 func TestWhatIsWrongWithOneAction(t *testing.T) {
 	s := apitest.New(t, func(o *apitest.Options) { o.Store.Limits = chat.Limits{MaxBody: 10, MaxHistory: 3} })
 	p := s.Enter("P1", apitest.Plain)

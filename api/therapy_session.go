@@ -107,6 +107,15 @@ func (a *API) answer(c *call, v any) error {
 }
 
 func (a *API) getTherapySessions(c *call) error {
+	poll, err := queryBool(c, "poll")
+	if err != nil {
+		return err
+	}
+	if !poll {
+		if _, err := a.auth.Touch(c.login.ID, true); err != nil {
+			return err
+		}
+	}
 	all, err := a.hub.List(c.Request().Context(), c.by())
 	if err != nil {
 		return err

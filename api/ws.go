@@ -263,8 +263,12 @@ func (s *socket) look() error {
 			return err
 		}
 	}
-	for _, p := range typing {
-		if err := s.put(append(strictjson.AppendMember([]byte(`{"type":"typing"`), "user", string(p)), '}')); err != nil {
+	for p, to := range typing {
+		b := strictjson.AppendMember([]byte(`{"type":"typing"`), "user", string(p))
+		if len(to) > 0 {
+			b = appendPeople(append(b, `,"recipients":`...), to)
+		}
+		if err := s.put(append(b, '}')); err != nil {
 			return err
 		}
 	}

@@ -291,15 +291,19 @@ func woken(s *hub.Subscription) bool {
 }
 
 // told is what the subscription has been told of the presence of others,
-// such as "P1 online", and who types, such as "P1 types".
+// such as "P1 online", and who types, such as "P1 types" and "P1 types T1".
 func told(s *hub.Subscription) (all []string) {
 	synctest.Wait()
 	presence, typing := s.Ephemeral()
 	for p, status := range presence {
 		all = append(all, fmt.Sprintf("%s %s", p, status))
 	}
-	for _, p := range typing {
-		all = append(all, fmt.Sprintf("%s types", p))
+	for p, to := range typing {
+		s := fmt.Sprintf("%s types", p)
+		for _, whom := range to {
+			s += " " + string(whom)
+		}
+		all = append(all, s)
 	}
 	slices.Sort(all)
 	return all

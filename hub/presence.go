@@ -285,9 +285,9 @@ func (h *Hub) Typing(ctx context.Context, ts chat.TSID, by chat.PID, to []chat.P
 		}
 		s.mu.Lock()
 		if s.typing == nil {
-			s.typing = map[chat.PID]bool{}
+			s.typing = map[chat.PID][]chat.PID{}
 		}
-		s.typing[by] = true
+		s.typing[by] = to
 		s.mu.Unlock()
 		s.signal()
 	}

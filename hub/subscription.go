@@ -22,7 +22,7 @@ type Subscription struct {
 
 	mu       sync.Mutex
 	presence map[chat.PID]bool
-	typing   map[chat.PID]bool
+	typing   map[chat.PID][]chat.PID // who types, and to whom
 }
 
 // Subscribe begins to listen to ts. With socket, somebody who enters is there
@@ -68,8 +68,9 @@ func (s *Subscription) signal() {
 }
 
 // Ephemeral returns, and forgets, who came, went or typed since the last
-// call: what the status of each is now, as far as it concerns by now.
-func (s *Subscription) Ephemeral() (presence map[chat.PID]Status, typing []chat.PID) {
+// call: what the status of each is now, as far as it concerns by now, and to
+// whom each types (nobody in particular: everyone).
+func (s *Subscription) Ephemeral() (presence map[chat.PID]Status, typing map[chat.PID][]chat.PID) {
 	s.mu.Lock()
 	changed, typed := s.presence, s.typing
 	s.presence, s.typing = nil, nil
@@ -94,11 +95,11 @@ func (s *Subscription) Ephemeral() (presence map[chat.PID]Status, typing []chat.
 		}
 	}
 	for whom := range typed {
-		if concerns(whom) {
-			typing = append(typing, whom)
+		if !concerns(whom) {
+			delete(typed, whom)
 		}
 	}
-	return presence, typing
+	return presence, typed
 }
 
 // listeners are the sockets' subscriptions of ts.

@@ -175,6 +175,9 @@ func TestTypingIsToldToWhomTheMessageWouldGo(t *testing.T) {
 				var want []string
 				if hears {
 					want = []string{string(c.by) + " types"}
+					for _, whom := range c.to {
+						want[0] += " " + string(whom)
+					}
 				}
 				wantTold(t, fmt.Sprintf("%s, when %s types to %q,", who, c.by, c.to), s, want...)
 			}
@@ -212,7 +215,7 @@ func TestTypingIsRefusedWhereTheMessageWouldBe(t *testing.T) {
 		if err := w.Typing(t.Context(), "TS2", "P2", []chat.PID{"T1"}); err != nil {
 			t.Errorf("the muted to a therapist: %v", err)
 		}
-		wantTold(t, "T1", s, "P2 types")
+		wantTold(t, "T1", s, "P2 types T1")
 		w.say("T1", "TS2", chat.Draft{Type: chat.EndChatSession})
 		if err := w.Typing(t.Context(), "TS2", "T1", nil); err == nil {
 			t.Error("after the end")
