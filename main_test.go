@@ -22,7 +22,7 @@ var rooms = map[string][]string{
 	"api/strictjson":  {},
 	"api/legacy":      {"api/strictjson", "store", "hub/chat"},
 	"api/spec":        {"hub/chat"},
-	"api/control":     {"store", "store/roster", "hub/chat"},
+	"api/control":     {"auth", "store", "store/roster", "hub/chat"},
 	"api/client":      {"hub/chat"},
 	"api": {
 		"api/strictjson", "api/legacy", "api/spec", "hub", "auth", "store", "hub/chat",

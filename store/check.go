@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/hmac"
 	"fmt"
+
+	"hearth/hub/chat"
 )
 
 // Report is what Check found.
@@ -22,7 +24,11 @@ const maxProblems = 100
 // broken chain, a cut tail. While the store is in use it sees each log as of
 // one moment. The error is for what could not be read at all.
 func (s *Store) Check(ctx context.Context) (Report, error) {
-	c := &checker{s: s}
+	return (&checker{s: s}).run(ctx)
+}
+
+func (c *checker) run(ctx context.Context) (Report, error) {
+	s := c.s
 	if err := s.driver.Verify(ctx); err != nil {
 		if ctx.Err() != nil {
 			return c.Report, ctx.Err()
@@ -51,7 +57,9 @@ func (s *Store) Check(ctx context.Context) (Report, error) {
 
 type checker struct {
 	Report
-	s *Store
+	s        *Store
+	saved    *SavedHead // to compare with, or nil
+	logHeads map[chat.TSID]SavedLog
 }
 
 func (c *checker) problem(format string, args ...any) {
@@ -90,10 +98,16 @@ func (c *checker) audit(ctx context.Context) error {
 		if !hmac.Equal(mac, c.s.auditMAC(at.chain)) {
 			return fmt.Errorf("entry %d was not written with this audit key", seq)
 		}
+		if err := c.passes(at); err != nil {
+			return err
+		}
 		c.Audit++
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := c.reached(at); err != nil {
 		return err
 	}
 	// It may have grown since its head was read.

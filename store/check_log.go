@@ -57,9 +57,14 @@ func (c *checker) logs(ctx context.Context) error {
 			c.problem("table %s: log %d is of no therapy session", named[number], number)
 		}
 	}
+	for _, ts := range slices.Sorted(maps.Keys(c.logHeads)) {
+		if !slices.Contains(slices.Collect(maps.Values(rows)), ts) {
+			c.problem("therapy session %s: it was there when the head was saved, and is not any more", ts)
+		}
+	}
 	for _, number := range slices.Sorted(maps.Keys(rows)) {
 		c.Sessions++
-		if err := c.log(ctx, number); err != nil {
+		if err := c.log(ctx, rows[number], number); err != nil {
 			c.problem("therapy session %s: %v", rows[number], err)
 		}
 		if ctx.Err() != nil {
@@ -70,7 +75,7 @@ func (c *checker) logs(ctx context.Context) error {
 }
 
 // log walks one log to its head.
-func (c *checker) log(ctx context.Context, number uint32) error {
+func (c *checker) log(ctx context.Context, ts chat.TSID, number uint32) error {
 	raw, err := c.s.driver.Get(ctx, tableHead, logKey(number))
 	if err != nil {
 		return err
@@ -81,10 +86,13 @@ func (c *checker) log(ctx context.Context, number uint32) error {
 	}
 	var chain [32]byte
 	var last time.Time
-	research := researchReader{s: c.s, ctx: ctx, number: number}
+	research := researchReader{s: c.s, ctx: ctx, number: number, size: pageRecords}
 	err = c.s.walk(ctx, number, &h, 1, func(a *stored) error {
 		c.Actions++
 		chain = link(chain, h.birth, a.ID, a.meta())
+		if err := c.passesLog(ts, a.ID, chain); err != nil {
+			return err
+		}
 		if a.At.Before(last) {
 			return errors.New("its time is before that of the action before it")
 		}
@@ -116,6 +124,9 @@ func (c *checker) log(ctx context.Context, number uint32) error {
 		return nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := c.reachedLog(ts, h.last); err != nil {
 		return err
 	}
 	if chain != h.chain {
@@ -167,6 +178,7 @@ type researchReader struct {
 	s      *Store
 	ctx    context.Context
 	number uint32
+	size   int // of a page
 	page   []Record
 	end    bool
 }
@@ -177,11 +189,11 @@ func (r *researchReader) next(id chat.ActionID) ([]byte, error) {
 		r.page = r.page[1:]
 	}
 	if len(r.page) == 0 && !r.end {
-		page, err := r.s.driver.Page(r.ctx, r.number, uint64(id), pageRecords, true)
+		page, err := r.s.driver.Page(r.ctx, r.number, uint64(id), r.size, true)
 		if err != nil {
 			return nil, err
 		}
-		r.page, r.end = page, len(page) < pageRecords
+		r.page, r.end = page, len(page) < r.size
 	}
 	if len(r.page) > 0 && r.page[0].ID == uint64(id) {
 		return r.page[0].Research, nil

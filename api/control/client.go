@@ -63,24 +63,34 @@ func (c *Client) Check(ctx context.Context) (out Report, err error) {
 }
 
 func (c *Client) call(ctx context.Context, method, path string, body io.Reader, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, "http://control"+path, body)
+	answer, err := c.open(ctx, method, path, body)
 	if err != nil {
 		return err
 	}
-	res, err := c.http.Do(req)
-	if err != nil {
-		return fmt.Errorf("talk to the server: %w", err)
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		var f failure
-		if err := json.NewDecoder(res.Body).Decode(&f); err != nil || f.Error == "" {
-			return fmt.Errorf("the server answered with status %d", res.StatusCode)
-		}
-		return errors.New(f.Error)
-	}
-	if err := json.NewDecoder(res.Body).Decode(out); err != nil {
+	defer answer.Close()
+	if err := json.NewDecoder(answer).Decode(out); err != nil {
 		return fmt.Errorf("read the server's answer: %w", err)
 	}
 	return nil
+}
+
+// open begins to read an answer, which must be closed.
+func (c *Client) open(ctx context.Context, method, path string, body io.Reader) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://control"+path, body)
+	if err != nil {
+		return nil, err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("talk to the server: %w", err)
+	}
+	if res.StatusCode == http.StatusOK {
+		return res.Body, nil
+	}
+	defer res.Body.Close()
+	var f failure
+	if err := json.NewDecoder(res.Body).Decode(&f); err != nil || f.Error == "" {
+		return nil, fmt.Errorf("the server answered with status %d", res.StatusCode)
+	}
+	return nil, errors.New(f.Error)
 }

@@ -16,16 +16,18 @@ import (
 	"net/http"
 	"strings"
 
+	"hearth/auth"
 	"hearth/hub/chat"
 	"hearth/store"
 	"hearth/store/roster"
 )
 
-// Options of a handler. Store is required.
+// Options of a handler. Store and Auth are required.
 type Options struct {
 	Store  *store.Store
-	Region string // of phones without a country code; empty: US
-	Field  string // that people log in with: last_name (also if empty) or name
+	Auth   func() (*auth.Auth, error) // made when it is first needed; not for Plan and Import
+	Region string                     // of phones without a country code; empty: US
+	Field  string                     // that people log in with: last_name (also if empty) or name
 }
 
 // Change is one thing that an import changes.
@@ -65,15 +67,20 @@ func Handler(o Options) http.Handler {
 			return
 		}
 		q := r.URL.Query()
-		out, err := Import(r.Context(), o, "operator", data, q.Get("prune") == "true", q.Get("dry_run") == "true")
+		out, err := Import(r.Context(), o, operator, data, q.Get("prune") == "true", q.Get("dry_run") == "true")
 		reply(w, out, err)
 	})
 	mux.HandleFunc("GET /check", func(w http.ResponseWriter, r *http.Request) {
 		out, err := o.Store.Check(r.Context())
 		reply(w, Report(out), err)
 	})
+	loginRoutes(mux, o)
+	auditRoutes(mux, o)
 	return mux
 }
+
+// operator is who uses the socket, in the audit log.
+const operator = "operator"
 
 type failure struct {
 	Error string `json:"error"`
@@ -83,7 +90,12 @@ func reply(w http.ResponseWriter, v any, err error) {
 	w.Header().Set("Content-Type", "application/json")
 	if err != nil {
 		w.WriteHeader(http.StatusInternalServerError)
-		v = failure{err.Error()}
+		f := failure{err.Error()}
+		var refused *chat.Error
+		if errors.As(err, &refused) {
+			f.Error = refused.Message
+		}
+		v = f
 	}
 	json.NewEncoder(w).Encode(v)
 }

@@ -23,7 +23,12 @@ func verbs() []verb {
 		{"serve", "[--config FILE]", "runs the server", runServe},
 		{"demo", "[--listen ADDRESS]", "runs a server with sample data: nothing to prepare", runDemo},
 		{"import", "FILE [--prune] [--dry-run] [--config FILE]", "loads a roster from a file, YAML or JSON; - is standard input", runImport},
-		{"check", "[--config FILE]", "verifies the data file, every action log and the audit log", runCheck},
+		{"check", "[--head FILE] [--config FILE]", "verifies the data file, every action log and the audit log", runCheck},
+		{"audit", "[head] [--from TIME] [--to TIME] [--format FORMAT]", "prints the audit log; head: where it and every log stand, to be kept elsewhere", runAudit},
+		{"token", "create|list|revoke [ID]", "makes, lists and ends API tokens", runToken},
+		{"unlock", "P_ID", "clears the limits on a person's logins", runUnlock},
+		{"code", "P_ID", "makes a one-time code to read out by telephone", runCode},
+		{"key", "rotate [--now]", "makes a new login key", runKey},
 		{"version", "", "says which version this is", runVersion},
 	}
 }

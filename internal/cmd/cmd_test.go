@@ -30,7 +30,7 @@ func TestUsage(t *testing.T) {
 		{"demo --help", 0, []string{`^Usage: hearth demo \[--listen ADDRESS\]$`, `^  --listen ADDRESS +.*\(default 127\.0\.0\.1:8080\)$`}},
 		{"import --help", 0, []string{
 			`^Usage: hearth import FILE \[--prune\] \[--dry-run\] \[--config FILE\]$`, `^  --config FILE +`, `^  --dry-run +`, `^  --prune +`}},
-		{"check --help", 0, []string{`^Usage: hearth check \[--config FILE\]$`, `^  --config FILE +`}},
+		{"check --help", 0, []string{`^Usage: hearth check \[--head FILE\] \[--config FILE\]$`, `^  --config FILE +`}},
 		{"version --help", 0, []string{`^Usage: hearth version$`}},
 		{"import roster.yaml -h", 0, []string{`^Usage: hearth import`}},
 

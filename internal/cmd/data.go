@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"hearth/api/control"
+	"hearth/auth"
 	"hearth/hub/chat"
 	"hearth/store"
 )
@@ -40,7 +41,7 @@ func (c *verbCall) withData(cfg Config, mustExist bool, f func(*control.Client) 
 }
 
 // alone is withData without a server.
-func (c *verbCall) alone(cfg Config, mustExist bool, f func(*control.Client) error) error {
+func (c *verbCall) alone(cfg Config, mustExist bool, f func(*control.Client) error) (err error) {
 	if there, err := hasData(cfg.DataDir); mustExist && !there {
 		if err != nil {
 			return fmt.Errorf("data_dir: %w", err)
@@ -57,16 +58,27 @@ func (c *verbCall) alone(cfg Config, mustExist bool, f func(*control.Client) err
 	if err != nil {
 		return err
 	}
+	var opened *auth.Auth
+	door := sync.OnceValues(func() (*auth.Auth, error) {
+		a, err := openAuth(c.ctx, cfg, st, c.stderr, log, nil)
+		opened = a
+		return a, err
+	})
 	ctx, cancel := context.WithCancel(c.ctx)
 	var serving sync.WaitGroup
 	serving.Go(func() {
-		h := control.Handler(control.Options{Store: st, Region: cfg.DefaultRegion, Field: cfg.Auth.Field})
+		h := control.Handler(control.Options{Store: st, Auth: door, Region: cfg.DefaultRegion, Field: cfg.Auth.Field})
 		if err := control.Serve(ctx, l, h); err != nil {
 			log.Error("the control socket failed", "error", err)
 		}
 	})
-	defer serving.Wait()
-	defer cancel()
+	defer func() {
+		cancel()
+		serving.Wait()
+		if opened != nil {
+			err = errors.Join(err, opened.Close())
+		}
+	}()
 	client, err := control.Dial(cfg.DataDir)
 	if err != nil {
 		return err
@@ -165,6 +177,7 @@ func counted[N int | uint64](n N, one, many string) string {
 // runCheck is the verb check.
 func runCheck(c *verbCall) error {
 	configFile := c.configFlag()
+	headFile := c.flags.String("head", "", "a `file` that \"hearth audit head\" gave earlier: what was there then must be unchanged")
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -172,8 +185,19 @@ func runCheck(c *verbCall) error {
 	if err != nil {
 		return err
 	}
+	var saved *os.File
+	if *headFile != "" {
+		if saved, err = os.Open(*headFile); err != nil {
+			return err
+		}
+		defer saved.Close()
+	}
 	return c.withData(cfg, true, func(client *control.Client) error {
-		r, err := client.Check(c.ctx)
+		check := client.Check
+		if saved != nil {
+			check = func(ctx context.Context) (control.Report, error) { return client.CheckHead(ctx, saved) }
+		}
+		r, err := check(c.ctx)
 		if err != nil {
 			return err
 		}
@@ -186,6 +210,9 @@ func runCheck(c *verbCall) error {
 			return fmt.Errorf("%s in %s", counted(n, "problem", "problems"), filepath.Join(cfg.DataDir, dataFile))
 		}
 		fmt.Fprintln(c.stdout, "all is well")
+		if saved != nil {
+			fmt.Fprintln(c.stdout, "what was there when the head was saved is unchanged")
+		}
 		return nil
 	})
 }

@@ -17,6 +17,7 @@ import (
 	"hearth/auth"
 	"hearth/auth/sms"
 	"hearth/hub"
+	"hearth/hub/chat"
 	"hearth/static"
 	"hearth/store"
 )
@@ -87,21 +88,7 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 		return s, err
 	}
 	told.Store(s.hub)
-	send, err := sender(cfg, o.terminal, log)
-	if err != nil {
-		return s, err
-	}
-	a := cfg.Auth
-	s.auth, err = auth.New(ctx, auth.Options{
-		Store: st, Sender: send, KeyFile: filepath.Join(cfg.DataDir, loginKeyFile), Region: cfg.DefaultRegion, Field: a.Field,
-		OTP: auth.OTP{
-			Digits: a.OTP.Digits, Lifetime: a.OTP.Lifetime, ResendAfter: resendAfter(a.OTP.ResendAfter),
-			MaxSends: a.OTP.MaxSends, Window: a.OTP.Window, AttemptsPerCode: a.OTP.AttemptsPerCode,
-		},
-		Limits: auth.Limits(a.Limits), Idle: a.Session.Idle, Absolute: a.Session.Absolute,
-		InSession: s.hub.InOpenSession, Log: log,
-	})
-	if err != nil {
+	if s.auth, err = openAuth(ctx, cfg, st, o.terminal, log, s.hub.InOpenSession); err != nil {
 		return s, err
 	}
 	pages := static.Handler()
@@ -138,6 +125,27 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 		}
 	})
 	return s, nil
+}
+
+// openAuth opens the door to logins on the data in st. terminal is where the
+// console sender writes.
+func openAuth(
+	ctx context.Context, cfg Config, st *store.Store, terminal io.Writer, log *slog.Logger, inSession func(chat.PID, chat.TSID) bool,
+) (*auth.Auth, error) {
+	send, err := sender(cfg, terminal, log)
+	if err != nil {
+		return nil, err
+	}
+	a := cfg.Auth
+	return auth.New(ctx, auth.Options{
+		Store: st, Sender: send, KeyFile: filepath.Join(cfg.DataDir, loginKeyFile), Region: cfg.DefaultRegion, Field: a.Field,
+		OTP: auth.OTP{
+			Digits: a.OTP.Digits, Lifetime: a.OTP.Lifetime, ResendAfter: resendAfter(a.OTP.ResendAfter),
+			MaxSends: a.OTP.MaxSends, Window: a.OTP.Window, AttemptsPerCode: a.OTP.AttemptsPerCode,
+		},
+		Limits: auth.Limits(a.Limits), Idle: a.Session.Idle, Absolute: a.Session.Absolute,
+		InSession: inSession, Log: log,
+	})
 }
 
 // resendAfter: in the configuration 0 is no wait; in package auth it is the
@@ -194,7 +202,9 @@ func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
 	var serving sync.WaitGroup
 	var failed error
 	serving.Go(func() {
-		h := control.Handler(control.Options{Store: s.store, Region: s.cfg.DefaultRegion, Field: s.cfg.Auth.Field})
+		h := control.Handler(control.Options{
+			Store: s.store, Auth: func() (*auth.Auth, error) { return s.auth, nil }, Region: s.cfg.DefaultRegion, Field: s.cfg.Auth.Field,
+		})
 		if err := control.Serve(run, ctl, h); err != nil {
 			s.log.Error("the control socket failed", "error", err)
 		}
