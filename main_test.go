@@ -25,7 +25,7 @@ var rooms = map[string][]string{
 	"api/control":     {"auth", "store", "store/roster", "hub/chat"},
 	"api/client":      {"hub/chat"},
 	"api": {
-		"api/strictjson", "api/legacy", "api/spec", "hub", "auth", "store", "hub/chat",
+		"api/strictjson", "api/legacy", "api/spec", "api/control", "hub", "auth", "store", "store/roster", "hub/chat",
 	},
 	"static": {},
 	"":       {"internal/cmd"},

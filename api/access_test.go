@@ -133,6 +133,13 @@ var accessRows = []struct {
 	{"POST", "/api/resend", "", `{"challenge":"no such"}`, anybody("401 invalid_code")},
 	{"POST", "/api/verify", "", `{"challenge":"no such","code":"123456"}`, anybody("401 invalid_code")},
 	{"GET", "/api/me", "", "", all("200", nil)},
+	// A person's login is no API token, a therapist's neither.
+	{"POST", "/api/admin/roster", "", "{}", anybody("401 not_authenticated")},
+	{"GET", "/api/admin/roster", "", "", anybody("401 not_authenticated")},
+	{"POST", "/api/admin/assessments", "", "{}", anybody("401 not_authenticated")},
+	{"GET", "/api/admin/audit", "", "", anybody("401 not_authenticated")},
+	{"POST", "/api/admin/unlock", "", `{"p_id":"Q8"}`, anybody("401 not_authenticated")},
+	{"POST", "/api/admin/code", "", `{"p_id":"Q8"}`, anybody("401 not_authenticated")},
 	{"GET", "/api/getTherapySessions", "", "", all("200", nil)},
 	{"GET", "/api/getTherapySessionDetail", "ts_id=TS2", "", all("200", outside)},
 	{"GET", "/api/getTherapySessionDetail", "ts_id=none", "", all(notAllowed, nil)},

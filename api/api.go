@@ -38,6 +38,8 @@ type Options struct {
 	TrustedProxies    []netip.Prefix // whose X-Forwarded-For counts
 	PollInterval      time.Duration  // told to polling clients; zero: 5 s
 	MaxActionsPerCall int            // of saveActions; zero: 100
+	Region            string         // of phones in a roster without a country code; empty: US
+	LoginField        string         // of the roster: last_name (also if empty) or name
 	LinkKey           []byte         // signs the links by which surveys come back, 32 bytes
 	Pages             http.Handler   // everything that is not the API; nil: nothing
 	PageCSP           string         // Content-Security-Policy of the pages
@@ -154,6 +156,7 @@ const (
 	openSaves              // anybody; with a cookie only from an own page
 	login                  // who is logged in; a look, or a poll
 	loginActs              // who is logged in, and does something: their idle time begins anew
+	admin                  // study staff and programs, with an API token; cookies are not looked at
 )
 
 // routes is every address of the API.
@@ -178,6 +181,13 @@ func (a *API) routes() []route {
 		{"POST", "/api/saveActions", loginActs, (*API).postSaveActions},
 		{"POST", "/api/handleActions", login, (*API).postHandleActions}, // acts if its queue is not empty
 		{"GET", "/api/ws", login, (*API).getWebSocket},
+
+		{"POST", "/api/admin/roster", admin, (*API).postAdminRoster},
+		{"GET", "/api/admin/roster", admin, (*API).getAdminRoster},
+		{"POST", "/api/admin/assessments", admin, (*API).postAdminAssessments},
+		{"GET", "/api/admin/audit", admin, (*API).getAdminAudit},
+		{"POST", "/api/admin/unlock", admin, (*API).postAdminUnlock},
+		{"POST", "/api/admin/code", admin, (*API).postAdminCode},
 
 		{"GET", surveyPath + ":token", open, (*API).getSurveyDone},
 		{"GET", "/healthz", open, (*API).getHealth},
@@ -208,6 +218,7 @@ func (a *API) Server() *http.Server {
 type call struct {
 	echo.Context
 	login auth.Login // of a guarded route
+	token auth.Token // of an admin route
 }
 
 func (c *call) by() chat.PID { return c.login.User.ID }
@@ -230,6 +241,16 @@ func (r route) guarded(a *API) echo.HandlerFunc {
 				return err
 			}
 			c.login = l
+		}
+		if r.guard == admin {
+			if fromCookie {
+				token = ""
+			}
+			t, err := a.auth.AuthenticateToken(req.Context(), token)
+			if err != nil {
+				return err
+			}
+			c.token = t
 		}
 		return r.handle(a, c)
 	}

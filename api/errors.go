@@ -101,6 +101,17 @@ func (a *API) fail(err error, c echo.Context) {
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Cache-Control", "no-store")
 	body := problem(e, f)
+	var mistakes rosterProblems
+	if errors.As(err, &mistakes) {
+		body = append(body[:len(body)-1], `,"errors":[`...)
+		for i, m := range mistakes {
+			if i > 0 {
+				body = append(body, ',')
+			}
+			body = strictjson.AppendString(body, m)
+		}
+		body = append(body, `]}`...)
+	}
 	if e.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.FormatInt(seconds(e.RetryAfter), 10))
 	}

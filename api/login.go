@@ -182,7 +182,11 @@ func (a *API) postUnlock(c *call) error {
 	if err := chat.MayHelp(a.store.Roster(), c.by(), chat.PID(v[0])); err != nil {
 		return err
 	}
-	if err := a.auth.Unlock(c.Request().Context(), string(c.by()), chat.PID(v[0])); err != nil {
+	return a.unlock(c, string(c.by()), chat.PID(v[0]))
+}
+
+func (a *API) unlock(c *call, by string, whom chat.PID) error {
+	if err := a.auth.Unlock(c.Request().Context(), by, whom); err != nil {
 		return err
 	}
 	return c.NoContent(204)
@@ -196,7 +200,11 @@ func (a *API) postCode(c *call) error {
 	if err := chat.MayHelp(a.store.Roster(), c.by(), chat.PID(v[0])); err != nil {
 		return err
 	}
-	code, until, err := a.auth.MakeCode(c.Request().Context(), string(c.by()), chat.PID(v[0]))
+	return a.makeCode(c, string(c.by()), chat.PID(v[0]))
+}
+
+func (a *API) makeCode(c *call, by string, whom chat.PID) error {
+	code, until, err := a.auth.MakeCode(c.Request().Context(), by, whom)
 	if err != nil {
 		return err
 	}

@@ -19,12 +19,21 @@ const bodyTime = 15 * time.Second
 
 // body reads a JSON request body of at most limit bytes.
 func (a *API) body(c *call, limit int64) ([]byte, error) {
-	r := c.Request()
-	typ, params, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	typ, params, err := mime.ParseMediaType(c.Request().Header.Get("Content-Type"))
 	charset := params["charset"]
 	if err != nil || typ != "application/json" || charset != "" && !strings.EqualFold(charset, "utf-8") {
 		return nil, chat.Errorf(chat.UnsupportedMediaType, "Content-Type: must be application/json")
 	}
+	b, err := a.raw(c, limit)
+	if err != nil {
+		return nil, err
+	}
+	return b, strictjson.Check(b)
+}
+
+// raw reads a request body of at most limit bytes, whatever is in it.
+func (a *API) raw(c *call, limit int64) ([]byte, error) {
+	r := c.Request()
 	if enc := r.Header.Get("Content-Encoding"); enc != "" && enc != "identity" {
 		return nil, chat.Errorf(chat.UnsupportedMediaType, "Content-Encoding: must not be given")
 	}
@@ -38,7 +47,7 @@ func (a *API) body(c *call, limit int64) ([]byte, error) {
 		return nil, chat.Errorf(chat.BadRequest, "the body did not arrive whole in time")
 	}
 	http.NewResponseController(c.Response()).SetReadDeadline(time.Time{})
-	return b, strictjson.Check(b)
+	return b, nil
 }
 
 // object reads a JSON request body that is one object.

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"hearth/hub/chat"
@@ -24,11 +26,21 @@ type AuditEntry struct {
 	Subject string            `json:"subject,omitempty"` // on whom or what
 	Session string            `json:"ts_id,omitempty"`
 	Reason  string            `json:"reason,omitempty"` // of a refusal: its code
-	Count   int               `json:"count,omitempty"`  // of equal ones within an hour; left out: 1
+	Count   int               `json:"count,omitzero"`   // of equal ones within an hour; left out: 1
 	Details map[string]string `json:"details,omitempty"`
 }
 
-func auditEntry(e store.AuditEntry) AuditEntry {
+// Has reports whether search is in any of its words; empty is in all.
+func (e *AuditEntry) Has(search string) bool {
+	words := []string{e.Event, e.Actor, e.Subject, e.Session, e.Reason}
+	for _, value := range e.Details {
+		words = append(words, value)
+	}
+	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(strings.ToLower(w), strings.ToLower(search)) })
+}
+
+// NewAuditEntry is e for a reader.
+func NewAuditEntry(e store.AuditEntry) AuditEntry {
 	out := AuditEntry{Seq: e.Seq, At: e.At, Event: e.Event, Actor: e.Actor, Subject: e.Subject, Session: e.Session, Reason: e.Reason}
 	if e.Count > 1 {
 		out.Count = e.Count
@@ -101,7 +113,7 @@ func auditRoutes(mux *http.ServeMux, o Options) {
 		var broken error
 		err = o.Store.AuditLog(r.Context(), 1, func(e store.AuditEntry) bool {
 			if !e.At.Before(from) && (to.IsZero() || e.At.Before(to)) {
-				broken = enc.Encode(auditEntry(e))
+				broken = enc.Encode(NewAuditEntry(e))
 			}
 			return broken == nil
 		})
@@ -131,6 +143,17 @@ func auditRoutes(mux *http.ServeMux, o Options) {
 		out, err := o.Store.CheckHead(r.Context(), saved)
 		reply(w, Report(out), err)
 	})
+}
+
+// ParseMoment reads a moment as a person gives it: RFC 3339, or a date, which
+// begins at midnight UTC.
+func ParseMoment(s string) (time.Time, error) {
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
+	}
+	return time.Time{}, errors.New("must be a date such as 2026-12-01, or a time such as 2026-12-01T18:00:00Z")
 }
 
 // queryTime reads RFC 3339; none is the zero time.

@@ -50,7 +50,13 @@ func TestNoComponentIsUnused(t *testing.T) {
 				used[ref] = true
 			}
 		}
-		for _, way := range f.get("security").items() {
+		ways := f.get("security").items()
+		for _, methods := range f.get("paths").members() {
+			for _, call := range methods.members() {
+				ways = append(ways, call.get("security").items()...)
+			}
+		}
+		for _, way := range ways {
 			for name := range way.members() {
 				used[f.name+"#/components/securitySchemes/"+name] = true
 			}

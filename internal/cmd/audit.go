@@ -18,12 +18,11 @@ func timeFlag(name, s string) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil
 	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, nil
-		}
+	t, err := control.ParseMoment(s)
+	if err != nil {
+		return t, usageError{"--" + name + " " + err.Error()}
 	}
-	return time.Time{}, usageError{"--" + name + " must be a date such as 2026-12-01, or a time such as 2026-12-01T18:00:00Z"}
+	return t, nil
 }
 
 // runAudit is the verb audit.

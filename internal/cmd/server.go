@@ -98,7 +98,7 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 	s.api, err = api.New(api.Options{
 		Hub: s.hub, Auth: s.auth, Store: st, PublicURL: cfg.PublicURL, AllowedOrigins: cfg.AllowedOrigins, AnyHost: o.anyHost,
 		TrustedProxies: cfg.TrustedProxies, PollInterval: cfg.Chat.PollInterval,
-		MaxActionsPerCall: cfg.Chat.MaxActionsPerCall, LinkKey: links, Pages: pages, PageCSP: static.CSP, Log: log,
+		MaxActionsPerCall: cfg.Chat.MaxActionsPerCall, LinkKey: links, Region: cfg.DefaultRegion, LoginField: cfg.Auth.Field, Pages: pages, PageCSP: static.CSP, Log: log,
 	})
 	if err != nil {
 		return s, err

@@ -1,0 +1,219 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"github.com/go-json-experiment/json"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"hearth/api/control"
+	"hearth/api/strictjson"
+	"hearth/hub/chat"
+	"hearth/store"
+	"hearth/store/roster"
+)
+
+// The calls of study staff and programs, with an API token. What they do is
+// the operator's commands (package control).
+
+// admin is who calls, in the audit log.
+func (c *call) admin() string { return "token:" + c.token.ID }
+
+// noted enters a read in the audit log, before it is answered.
+func (a *API) noted(ctx context.Context, e store.AuditEntry) error {
+	return a.store.Update(ctx, func(tx *store.Tx) error {
+		tx.Audit(e)
+		return nil
+	})
+}
+
+// postAdminRoster imports a roster file.
+func (a *API) postAdminRoster(c *call) error {
+	prune, err := queryBool(c, "prune")
+	if err != nil {
+		return err
+	}
+	dry, err := queryBool(c, "dry_run")
+	if err != nil {
+		return err
+	}
+	typ, _, err := mime.ParseMediaType(c.Request().Header.Get("Content-Type"))
+	if err != nil || typ != "application/json" && typ != "application/yaml" { // RFC 9512
+		return chat.Errorf(chat.UnsupportedMediaType, "Content-Type: must be application/yaml or application/json")
+	}
+	b, err := a.raw(c, maxBody)
+	if err != nil {
+		return err
+	}
+	out, err := control.Import(c.Request().Context(), a.control(), c.admin(), b, prune, dry)
+	if err != nil {
+		return err
+	}
+	if len(out.Problems) > 0 {
+		return rosterProblems(out.Problems)
+	}
+	return a.answer(c, out)
+}
+
+// rosterProblems is the refusal of a roster file, each mistake with its line.
+type rosterProblems []string
+
+func (p rosterProblems) Error() string { return strings.Join(p, "; ") }
+
+// Unwrap makes it a refusal.
+func (p rosterProblems) Unwrap() error {
+	return chat.Errorf(chat.BadRequest, "the roster has %d mistakes; nothing was changed", len(p))
+}
+
+func (a *API) control() control.Options {
+	return control.Options{Store: a.store, Region: a.opt.Region, Field: a.opt.LoginField}
+}
+
+// getAdminRoster is the roster as a file, in JSON or YAML.
+func (a *API) getAdminRoster(c *call) error {
+	format, err := query(c, "format")
+	if err == nil && format != "" && format != "json" && format != "yaml" {
+		err = &strictjson.Error{Field: "format", Problem: "must be json or yaml"}
+	}
+	if err != nil {
+		return err
+	}
+	b, err := roster.Format(a.store.Roster())
+	if err != nil {
+		return err
+	}
+	if err := a.noted(c.Request().Context(), store.AuditEntry{Event: "roster_read", Actor: c.admin()}); err != nil {
+		return err
+	}
+	if format == "yaml" {
+		a.deadline(c)
+		return c.Blob(http.StatusOK, "application/yaml", b)
+	}
+	var v any
+	if err := yaml.Unmarshal(b, &v); err != nil {
+		return fmt.Errorf("read the roster that was written just now: %w", err)
+	}
+	if b, err = json.Marshal(v); err != nil {
+		return err
+	}
+	return a.json(c, http.StatusOK, b)
+}
+
+// postAdminAssessments notes what a survey tool, or a person, says of an
+// assessment.
+func (a *API) postAdminAssessments(c *call) error {
+	v, err := a.required(c, "ts_id", "p_id", "name", "status")
+	if err != nil {
+		return err
+	}
+	complete := v[3] == "complete"
+	if !complete && v[3] != "incomplete" {
+		return &strictjson.Error{Field: "status", Problem: "must be complete or incomplete"}
+	}
+	ctx, ts, whom := c.Request().Context(), chat.TSID(v[0]), chat.PID(v[1])
+	if a.store.Roster().Sessions[ts] == nil {
+		return chat.Errorf(chat.NotFound, "ts_id: there is no such therapy session")
+	}
+	if err := a.store.SetAssessment(ctx, c.admin(), ts, whom, v[2], complete); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+const mostEntries = 1000 // of the audit log in one answer
+
+// getAdminAudit is a part of the audit log, ascending.
+func (a *API) getAdminAudit(c *call) error {
+	from, err := queryMoment(c, "from")
+	if err != nil {
+		return err
+	}
+	to, err := queryMoment(c, "to")
+	if err != nil {
+		return err
+	}
+	after, err := queryNumber(c, "after", 0, 0)
+	if err != nil {
+		return err
+	}
+	limit, err := queryNumber(c, "limit", 1, mostEntries)
+	if err != nil {
+		return err
+	}
+	limit = min(limit, mostEntries)
+	newest, err := queryBool(c, "newest")
+	if err != nil {
+		return err
+	}
+	search, err := query(c, "search")
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	out := struct {
+		Entries []control.AuditEntry `json:"entries"`
+		More    bool                 `json:"more,omitzero"`
+	}{Entries: []control.AuditEntry{}}
+	err = a.store.AuditLog(ctx, after+1, func(e store.AuditEntry) bool {
+		if e.At.Before(from) || !to.IsZero() && !e.At.Before(to) {
+			return true
+		}
+		entry := control.NewAuditEntry(e)
+		if !entry.Has(search) {
+			return true
+		}
+		if uint64(len(out.Entries)) == limit {
+			out.More = true
+			if !newest {
+				return false
+			}
+			out.Entries = append(out.Entries[:0], out.Entries[1:]...)
+		}
+		out.Entries = append(out.Entries, entry)
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	if err := a.noted(ctx, store.AuditEntry{Event: "audit_read", Actor: c.admin()}); err != nil {
+		return err
+	}
+	return a.answer(c, out)
+}
+
+// queryMoment reads a date, which begins at midnight UTC, or RFC 3339; none
+// is the zero time.
+func queryMoment(c *call, name string) (time.Time, error) {
+	s, err := query(c, name)
+	if err != nil || s == "" {
+		return time.Time{}, err
+	}
+	t, err := control.ParseMoment(s)
+	if err != nil {
+		return t, &strictjson.Error{Field: name, Problem: err.Error()}
+	}
+	return t, nil
+}
+
+// postAdminUnlock is postUnlock, for everybody.
+func (a *API) postAdminUnlock(c *call) error {
+	v, err := a.required(c, "p_id")
+	if err != nil {
+		return err
+	}
+	return a.unlock(c, c.admin(), chat.PID(v[0]))
+}
+
+// postAdminCode is postCode, for everybody.
+func (a *API) postAdminCode(c *call) error {
+	v, err := a.required(c, "p_id")
+	if err != nil {
+		return err
+	}
+	return a.makeCode(c, c.admin(), chat.PID(v[0]))
+}
