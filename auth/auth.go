@@ -145,12 +145,15 @@ func (o *Options) setDefaults() error {
 }
 
 // GuessChance is how likely a stranger who knows somebody's phone and field
-// guesses a code under these options, within a day and within 30 days.
-func (o Options) GuessChance() (day, month float64) {
+// guesses a code under these options, within a day, within 30 days and within
+// a year. It is the sum over all tries: a little too high.
+func (o Options) GuessChance() (day, month, year float64) {
 	o.setDefaults() // what it finds missing does not matter here
 	perDay := min(o.Limits.WrongCodesPerDay, o.Limits.SendsPerDay*o.OTP.AttemptsPerCode)
 	codes := math.Pow10(o.OTP.Digits)
-	return float64(perDay) / codes, float64(min(30*perDay, o.Limits.WrongCodesPer30Days)) / codes
+	perMonth := min(30*perDay, o.Limits.WrongCodesPer30Days)
+	perYear := float64(perMonth) * 365.25 / 30
+	return float64(perDay) / codes, float64(perMonth) / codes, perYear / codes
 }
 
 // Auth is the door to logins. Its methods may be called at the same time.

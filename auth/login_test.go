@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"math"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -459,13 +460,13 @@ func TestOptionsAreChecked(t *testing.T) {
 
 func TestGuessChance(t *testing.T) {
 	t.Parallel()
-	day, month := auth.Options{}.GuessChance()
-	if day != 5e-6 || month != 20e-6 {
-		t.Errorf("got %v a day, %v a month", day, month)
+	day, month, year := auth.Options{}.GuessChance()
+	if day != 5e-6 || month != 20e-6 || math.Abs(year-20e-6*365.25/30) > 1e-12 {
+		t.Errorf("got %v a day, %v a month, %v a year", day, month, year)
 	}
-	day, month = auth.Options{OTP: auth.OTP{Digits: 4}, Limits: auth.Limits{WrongCodesPerDay: 100, WrongCodesPer30Days: 100}}.GuessChance()
-	if day != 6e-4 || month != 1e-2 {
-		t.Errorf("got %v a day, %v a month", day, month)
+	day, month, year = auth.Options{OTP: auth.OTP{Digits: 4}, Limits: auth.Limits{WrongCodesPerDay: 100, WrongCodesPer30Days: 100}}.GuessChance()
+	if day != 6e-4 || month != 1e-2 || math.Abs(year-1e-2*365.25/30) > 1e-12 {
+		t.Errorf("got %v a day, %v a month, %v a year", day, month, year)
 	}
 }
 

@@ -29,6 +29,7 @@ func verbs() []verb {
 		{"unlock", "P_ID", "clears the limits on a person's logins", runUnlock},
 		{"code", "P_ID", "makes a one-time code to read out by telephone", runCode},
 		{"key", "rotate [--now]", "makes a new login key", runKey},
+		{"doctor", "[--config FILE]", "tries the configuration for real, and says what to do", runDoctor},
 		{"version", "", "says which version this is", runVersion},
 	}
 }
