@@ -36,6 +36,11 @@ type Driver interface {
 	// return is on the disk. It may be called again if it fails.
 	Recover(ctx context.Context) error
 
+	// Backup makes a synced copy of everything as of one moment, which
+	// other calls need not wait for, at path, where nothing may be yet
+	// (fs.ErrExist). A copy that failed is removed.
+	Backup(ctx context.Context, path string) error
+
 	// Verify checks the driver's own structures, reading everything.
 	Verify(ctx context.Context) error
 

@@ -80,12 +80,21 @@ func (c *Client) open(ctx context.Context, method, path string, body io.Reader) 
 	if err != nil {
 		return nil, err
 	}
+	res, err := c.ask(req)
+	if err != nil {
+		return nil, err
+	}
+	return res.Body, nil
+}
+
+// ask sends a request; an answer that is a failure is an error.
+func (c *Client) ask(req *http.Request) (*http.Response, error) {
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("talk to the server: %w", err)
 	}
 	if res.StatusCode == http.StatusOK {
-		return res.Body, nil
+		return res, nil
 	}
 	defer res.Body.Close()
 	var f failure

@@ -24,10 +24,12 @@ import (
 
 // Options of a handler. Store and Auth are required.
 type Options struct {
-	Store  *store.Store
-	Auth   func() (*auth.Auth, error) // made when it is first needed; not for Plan and Import
-	Region string                     // of phones without a country code; empty: US
-	Field  string                     // that people log in with: last_name (also if empty) or name
+	Store    *store.Store
+	Auth     func() (*auth.Auth, error)              // made when it is first needed; not for Plan and Import
+	Dir      string                                  // where the data is; for backups, as the next
+	OpenCopy func(path string) (store.Driver, error) // opens a copy of the data, to check it
+	Region   string                                  // of phones without a country code; empty: US
+	Field    string                                  // that people log in with: last_name (also if empty) or name
 }
 
 // Change is one thing that an import changes.
@@ -74,6 +76,7 @@ func Handler(o Options) http.Handler {
 		out, err := o.Store.Check(r.Context())
 		reply(w, Report(out), err)
 	})
+	mux.HandleFunc("GET /backup", o.getBackup)
 	loginRoutes(mux, o)
 	auditRoutes(mux, o)
 	return mux

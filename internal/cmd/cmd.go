@@ -29,6 +29,8 @@ func verbs() []verb {
 		{"unlock", "P_ID", "clears the limits on a person's logins", runUnlock},
 		{"code", "P_ID", "makes a one-time code to read out by telephone", runCode},
 		{"key", "rotate [--now]", "makes a new login key", runKey},
+		{"backup", "FILE [--config FILE]", "makes a checked copy of the data, while the server runs or not", runBackup},
+		{"restore", "FILE [--config FILE]", "puts a backup in the place of the data; the server must be stopped", runRestore},
 		{"doctor", "[--config FILE]", "tries the configuration for real, and says what to do", runDoctor},
 		{"version", "", "says which version this is", runVersion},
 	}

@@ -67,7 +67,9 @@ func (c *verbCall) alone(cfg Config, mustExist bool, f func(*control.Client) err
 	ctx, cancel := context.WithCancel(c.ctx)
 	var serving sync.WaitGroup
 	serving.Go(func() {
-		h := control.Handler(control.Options{Store: st, Auth: door, Region: cfg.DefaultRegion, Field: cfg.Auth.Field})
+		h := control.Handler(control.Options{
+			Store: st, Auth: door, Dir: cfg.DataDir, OpenCopy: openCopy, Region: cfg.DefaultRegion, Field: cfg.Auth.Field,
+		})
 		if err := control.Serve(ctx, l, h); err != nil {
 			log.Error("the control socket failed", "error", err)
 		}

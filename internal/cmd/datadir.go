@@ -61,6 +61,7 @@ func openStore(
 	if err != nil {
 		return nil, nil, err
 	}
+	removeCopies(cfg.DataDir)
 	auditKey, linkKey, err := readDataKey(keyPath)
 	if err != nil {
 		db.Close()

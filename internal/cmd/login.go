@@ -28,9 +28,8 @@ func (c *verbCall) sub(words ...string) (string, error) {
 	return word, nil
 }
 
-// onData reads the arguments, and runs f with a client of whoever holds the
-// data.
-func (c *verbCall) onData(configFile *string, f func(*control.Client) error, arguments ...string) error {
+// onConfig reads the arguments and the configuration, and runs f.
+func (c *verbCall) onConfig(configFile *string, f func(Config) error, arguments ...string) error {
 	if err := c.parse(arguments...); err != nil {
 		return err
 	}
@@ -38,7 +37,13 @@ func (c *verbCall) onData(configFile *string, f func(*control.Client) error, arg
 	if err != nil {
 		return err
 	}
-	return c.withData(cfg, true, f)
+	return f(cfg)
+}
+
+// onData reads the arguments, and runs f with a client of whoever holds the
+// data.
+func (c *verbCall) onData(configFile *string, f func(*control.Client) error, arguments ...string) error {
+	return c.onConfig(configFile, func(cfg Config) error { return c.withData(cfg, true, f) }, arguments...)
 }
 
 // runToken is the verb token.

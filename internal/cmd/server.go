@@ -203,7 +203,8 @@ func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
 	var failed error
 	serving.Go(func() {
 		h := control.Handler(control.Options{
-			Store: s.store, Auth: func() (*auth.Auth, error) { return s.auth, nil }, Region: s.cfg.DefaultRegion, Field: s.cfg.Auth.Field,
+			Store: s.store, Auth: func() (*auth.Auth, error) { return s.auth, nil }, Dir: s.cfg.DataDir, OpenCopy: openCopy,
+			Region: s.cfg.DefaultRegion, Field: s.cfg.Auth.Field,
 		})
 		if err := control.Serve(run, ctl, h); err != nil {
 			s.log.Error("the control socket failed", "error", err)

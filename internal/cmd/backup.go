@@ -1,0 +1,250 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"hearth/api/control"
+	"hearth/store"
+	"hearth/store/bolt"
+)
+
+// openCopy opens a copy of the data file.
+func openCopy(path string) (store.Driver, error) {
+	return bolt.Open(path, bolt.Options{MustExist: true})
+}
+
+// removeCopies removes what processes that were killed have left. Only who
+// holds the data may.
+func removeCopies(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, control.CopyName+"*"))
+	for _, path := range left {
+		os.Remove(path)
+	}
+}
+
+// runBackup is the verb backup.
+func runBackup(c *verbCall) error {
+	return c.onConfig(c.configFlag(), func(cfg Config) error {
+		file := c.positional[0]
+		if err := outside(cfg.DataDir, file); err != nil {
+			return err
+		}
+		return c.withData(cfg, true, func(client *control.Client) error {
+			var made control.Backup
+			err := writeWhole(file, func(w io.Writer) (err error) {
+				made, err = client.Backup(c.ctx, w)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.stdout, "%s has %s with %s (%d bytes); the copy was opened and checked\n", file,
+				counted(made.Sessions, "therapy session", "therapy sessions"), counted(made.Actions, "action", "actions"), made.Bytes)
+			fmt.Fprintf(c.stderr, "It holds everything that was said. Keep it as safe as the data, and %s and %s in another place.\n", loginKeyFile, dataKeyFile)
+			return nil
+		})
+	}, "FILE")
+}
+
+// outside is nil unless file would be in the data directory.
+func outside(dataDir, file string) error {
+	dir, err := filepath.EvalSymlinks(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	at, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if data, err := os.Stat(dataDir); err == nil && os.SameFile(at, data) {
+		return fmt.Errorf("%s is in data_dir: a backup belongs elsewhere, best on another machine", file)
+	}
+	return nil
+}
+
+// writeWhole makes a file, mode 0600, whole and synced, or not at all: one
+// that was there stays until the new one takes its place.
+func writeWhole(path string, write func(io.Writer) error) (err error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is there, and is not a regular file", path)
+	}
+	dir, base := filepath.Split(path)
+	if dir == "" {
+		dir = "."
+	}
+	// Always the same name: what a process that was killed has left is
+	// written over, not left lying about.
+	f, err := os.OpenFile(filepath.Join(dir, "."+base+".partial"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return fmt.Errorf("%s is being written by another process: %w", path, err)
+	}
+	defer os.Remove(f.Name())
+	if err = errors.Join(f.Truncate(0), f.Chmod(0o600)); err == nil {
+		err = write(f)
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// runRestore is the verb restore.
+func runRestore(c *verbCall) error {
+	return c.onConfig(c.configFlag(), func(cfg Config) error {
+		client, err := control.Dial(cfg.DataDir)
+		if err == nil {
+			client.Close()
+			return errors.New("a server is running on this data: stop it first")
+		}
+		if !errors.Is(err, control.ErrNoServer) {
+			return err
+		}
+		return c.restore(cfg, c.positional[0])
+	}, "FILE")
+}
+
+// restore puts the data in file into the data directory. It can be killed at
+// any point: until the rename the old data is there, after it the new.
+func (c *verbCall) restore(cfg Config, file string) (err error) {
+	if err := makeDataDir(cfg.DataDir); err != nil {
+		return fmt.Errorf("data_dir: %w", err)
+	}
+	live := filepath.Join(cfg.DataDir, dataFile)
+	auditKey, _, err := readDataKey(filepath.Join(cfg.DataDir, dataKeyFile))
+	if err != nil {
+		return err
+	}
+	old, why, err := openReplaced(live)
+	if err != nil {
+		return err
+	}
+	if old != nil {
+		defer func() { err = errors.Join(err, old.Close()) }() // until then nobody else can have it
+	}
+	made := live + ".restored"
+	if err := copyFile(made, file); err != nil {
+		return err
+	}
+	defer os.Remove(made)
+	db, err := openCopy(made)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	var replaced store.Driver
+	if old != nil {
+		replaced = old
+	}
+	log := slog.New(slog.NewTextHandler(c.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	out, err := store.Restore(c.ctx, "operator", store.Options{Driver: db, AuditKey: auditKey, Log: log}, replaced)
+	if err != nil {
+		return fmt.Errorf("%s: %w; nothing was changed", file, err)
+	}
+	kept, err := keepReplaced(live)
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(made, live); err != nil {
+		return err
+	}
+	if err := syncDir(cfg.DataDir); err != nil {
+		return err
+	}
+	fmt.Fprintf(c.stdout, "restored %s with %s, as of %s or somewhat later\n", counted(out.Sessions, "therapy session", "therapy sessions"),
+		counted(out.Actions, "action", "actions"), moment(out.At))
+	fmt.Fprintln(c.stdout, "every login has ended, and every reader starts over")
+	if why == "" {
+		why = out.Why
+	}
+	switch {
+	case kept == "":
+	case why != "":
+		fmt.Fprintf(c.stdout, "nothing was taken over from the replaced data: %s\n", why)
+	default:
+		fmt.Fprintf(c.stdout, "taken over from the replaced data: %s, and with them tokens, locks, removals and withdrawals\n",
+			counted(out.Audit, "audit entry", "audit entries"))
+	}
+	if kept != "" {
+		fmt.Fprintf(c.stdout, "the replaced data is kept in %s; remove it when it is no longer needed\n", kept)
+	}
+	return nil
+}
+
+// openReplaced opens the data that is to be replaced: nil if there is none,
+// or, with why, if it cannot be read.
+func openReplaced(live string) (old *bolt.DB, why string, err error) {
+	old, err = bolt.Open(live, bolt.Options{MustExist: true})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, "", nil
+	case errors.Is(err, store.ErrInUse):
+		return nil, "", err
+	case err != nil:
+		return nil, err.Error(), nil
+	}
+	return old, "", nil
+}
+
+// keepReplaced gives the data another name beside its own; empty if there is
+// none.
+func keepReplaced(live string) (string, error) {
+	kept := live + ".replaced-" + time.Now().UTC().Format("20060102T150405.000Z")
+	err := os.Link(live, kept)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return kept, err
+}
+
+// copyFile makes a synced copy, mode 0600.
+func copyFile(to, from string) error {
+	src, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	if info, err := src.Stat(); err != nil || !info.Mode().IsRegular() {
+		return errors.Join(err, fmt.Errorf("%s is not a regular file", from))
+	}
+	if err := os.Remove(to); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	dst, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(dst, src)
+	if err == nil {
+		err = dst.Sync()
+	}
+	return errors.Join(err, dst.Close())
+}
