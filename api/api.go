@@ -45,6 +45,10 @@ type Options struct {
 	PageCSP           string         // Content-Security-Policy of the pages
 	Log               *slog.Logger   // nil: discarded
 
+	// Answered is told of each answer: the route as it is declared, empty
+	// for pages and what there is not. nil: nobody is.
+	Answered func(method, route string, status int, took time.Duration)
+
 	// WriteStall is how long a WebSocket's write may be blocked before it
 	// counts as too slow a reader; zero: 10 s. PingEvery and PongWait
 	// default to 20 s and 45 s.
@@ -118,6 +122,9 @@ func New(opt Options) (*API, error) {
 			return next(c)
 		}
 	})
+	if opt.Answered != nil {
+		e.Use(a.observe)
+	}
 	e.Use(middleware.RequestID(), middleware.RecoverWithConfig(middleware.RecoverConfig{
 		DisablePrintStack: true, LogErrorFunc: func(c echo.Context, err error, stack []byte) error {
 			a.log.Error("a handler panicked", "error", err, "stack", string(stack))
@@ -253,6 +260,22 @@ func (r route) guarded(a *API) echo.HandlerFunc {
 			c.token = t
 		}
 		return r.handle(a, c)
+	}
+}
+
+// observe tells who watches of each answer.
+func (a *API) observe(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		began := time.Now()
+		if err := next(c); err != nil {
+			c.Error(err) // writes the answer
+		}
+		route := c.Path()
+		if a.methods[route] == nil {
+			route = ""
+		}
+		a.opt.Answered(c.Request().Method, route, c.Response().Status, time.Since(began))
+		return nil
 	}
 }
 

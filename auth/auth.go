@@ -171,7 +171,26 @@ type Auth struct {
 	lastAlarm time.Time
 
 	post post
+	sent sentCounts
 }
+
+// Counts is how many there are of what.
+type Counts struct {
+	Logins                 int    // login sessions now
+	SMSSent, SMSFailed     uint64 // since the start; failed: refused by the provider
+	SMSUnknown, SMSDropped uint64 // it is not known whether it arrived; too many were waiting
+}
+
+// Counts is what there is now.
+func (a *Auth) Counts() Counts {
+	a.mu.Lock()
+	n := len(a.logins)
+	a.mu.Unlock()
+	return Counts{n, a.sent.ok.Load(), a.sent.refused.Load(), a.sent.unknown.Load(), a.sent.dropped.Load()}
+}
+
+// sentCounts are of SMS to people, by their fate.
+type sentCounts struct{ ok, refused, unknown, dropped atomic.Uint64 }
 
 // New reads the keys and the login sessions and begins to send SMS. Close ends
 // it; the store must stay open until then. See [Auth.Run].

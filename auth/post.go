@@ -110,6 +110,7 @@ func (a *Auth) deliver(d *delivery) {
 	default:
 		p.underway.Done()
 		if d.person != "" {
+			a.sent.dropped.Add(1)
 			a.log.Error("a code was not sent: too many SMS are waiting", "person", d.person, "waiting", len(queue))
 		}
 	}
@@ -125,10 +126,13 @@ func (a *Auth) send(d *delivery) {
 	switch {
 	case err == nil:
 		a.post.refusedAt.Store(0)
+		a.sent.ok.Add(1)
 	case refused:
+		a.sent.refused.Add(1)
 		a.post.refusedAt.Store(a.now().UnixMilli())
 		a.log.Error("a code was not sent", "person", d.person, "phone", d.to, "error", err)
 	default:
+		a.sent.unknown.Add(1)
 		a.log.Warn("it is not known whether a code was sent", "person", d.person, "phone", d.to, "error", err)
 	}
 	a.settle(d, refused, func(tx *store.Tx) error {

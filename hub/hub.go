@@ -88,6 +88,33 @@ func New(ctx context.Context, opt Options) (*Hub, error) {
 	return h, nil
 }
 
+// Stats is how much is going on.
+type Stats struct {
+	Rooms   int // therapy sessions with somebody connected or counted as present
+	Sockets int
+	Online  int // people, once for each therapy session that they are in
+}
+
+// Stats counts what is going on now.
+func (h *Hub) Stats() (s Stats) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	s.Rooms = len(h.rooms)
+	for _, n := range h.sockets {
+		s.Sockets += n
+	}
+	for _, r := range h.rooms {
+		r.mu.Lock()
+		for _, p := range r.present {
+			if p.status == Online {
+				s.Online++
+			}
+		}
+		r.mu.Unlock()
+	}
+	return s
+}
+
 // Close ends the hub's goroutines. Subscriptions must be closed before. Who
 // is present stays present, for the next start.
 func (h *Hub) Close() {

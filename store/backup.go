@@ -32,8 +32,28 @@ func (s *Store) Backup(ctx context.Context, by, path string, open func(path stri
 	}
 	return r, s.Update(ctx, func(tx *Tx) error {
 		tx.Audit(AuditEntry{Event: "backup", Actor: by})
+		var f fields
+		f.time(1, tx.now)
+		tx.Put(tableMeta, lastBackupKey, f)
 		return nil
 	})
+}
+
+var lastBackupKey = []byte("last_backup")
+
+// LastBackup is when the last copy was made of this data: zero if none was,
+// or none since it was restored.
+func (s *Store) LastBackup(ctx context.Context) (at time.Time, err error) {
+	f, err := s.Get(ctx, tableMeta, lastBackupKey)
+	if err != nil || f == nil {
+		return at, err
+	}
+	err = fields(f).each(func(v field) {
+		if v.n == 1 {
+			at = v.time()
+		}
+	})
+	return at, err
 }
 
 func (s *Store) checkCopy(ctx context.Context, path string, open func(string) (Driver, error)) (Report, error) {
@@ -42,7 +62,7 @@ func (s *Store) checkCopy(ctx context.Context, path string, open func(string) (D
 		return Report{}, err
 	}
 	opt := s.opt
-	opt.Driver, opt.Committed = d, nil
+	opt.Driver, opt.Committed, opt.Observe = d, nil, nil
 	copied, err := Open(ctx, opt)
 	if err != nil {
 		return Report{}, err

@@ -120,7 +120,9 @@ func (c *committer) try(jobs []*job) error {
 			return nil
 		}
 		out := b.seal()
+		began := time.Now()
 		err := c.s.driver.Commit(ctx, out)
+		c.s.opt.Observe(Commit{Jobs: len(jobs), Actions: len(out.Records), Took: time.Since(began), Failed: err != nil})
 		if err == nil {
 			event := b.settle()
 			c.settle(b)

@@ -40,8 +40,20 @@ type Options struct {
 	// block and must not call the store.
 	Committed func(Event)
 
+	// Observe is called by the committer after each commit, also a failed
+	// one. It must not block and must not call the store.
+	Observe func(Commit)
+
 	Now func() time.Time // nil: time.Now
 	Log *slog.Logger     // nil: discarded
+}
+
+// Commit is one transaction, as who watches the server sees it.
+type Commit struct {
+	Jobs    int // of callers
+	Actions int // that it stored
+	Took    time.Duration
+	Failed  bool
 }
 
 // Event tells what a commit changed.
@@ -109,6 +121,9 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	}
 	if opt.Log == nil {
 		opt.Log = slog.New(slog.DiscardHandler)
+	}
+	if opt.Observe == nil {
+		opt.Observe = func(Commit) {}
 	}
 	if opt.Committed == nil {
 		opt.Committed = func(Event) {}

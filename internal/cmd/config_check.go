@@ -78,9 +78,6 @@ func (l *loader) checkTogether(c *Config) {
 	if c.Metrics.Listen != "" && c.Metrics.Listen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
 		reject("metrics.listen", "is the same address as listen")
 	}
-	if c.Metrics.Listen != "" {
-		reject("metrics.listen", "metrics are not in this build yet; leave it empty")
-	}
 	if c.Legacy.ClientDir != "" {
 		reject("legacy.client_dir", "serving an older client is not in this build yet; leave it empty")
 	}

@@ -343,9 +343,6 @@ func TestWhatIsRefused(t *testing.T) {
 		{name: "chat out of range above", yaml: "chat: {poll_interval: 61s, max_body: 100001, max_character_history: 1000001, max_actions_per_call: 10001}", want: []string{
 			"chat.poll_interval", "chat.max_body", "chat.max_character_history", "chat.max_actions_per_call"}},
 		{name: "bad metrics address", yaml: "metrics: {listen: on}", want: []string{"metrics.listen: must be host:port"}},
-		{name: "metrics", yaml: "metrics: {listen: '127.0.0.1:9090'}", want: []string{"config.yaml:1: metrics.listen: metrics are not in this build yet; leave it empty"}},
-		{name: "metrics on any free port", yaml: "listen: 127.0.0.1:0\nmetrics: {listen: 127.0.0.1:0}", want: []string{"metrics.listen: metrics are not in this build yet"}},
-		{name: "metrics in the environment", env: []string{"HEARTH_METRICS_LISTEN=:9090"}, want: []string{"HEARTH_METRICS_LISTEN: metrics.listen: metrics are not in this build yet"}},
 		{name: "an older client", yaml: "legacy: {enabled: false, client_dir: /srv/client}", want: []string{"config.yaml:1: legacy.client_dir: serving an older client is not in this build yet; leave it empty"}},
 		{name: "metrics on the same address", yaml: "metrics: {listen: '127.0.0.1:8080'}", want: []string{"metrics.listen: is the same address"}},
 		{name: "another format", yaml: "log: {format: xml}", want: []string{"log.format: must be text or json"}},
@@ -498,7 +495,6 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// A configuration with metrics does not come from a file yet.
 func TestMetricsBeyondLoopbackAreWarnedOf(t *testing.T) {
 	c := DefaultConfig()
 	c.Metrics.Listen = "127.0.0.1:9090"

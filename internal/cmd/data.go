@@ -49,7 +49,7 @@ func (c *verbCall) alone(cfg Config, mustExist bool, f func(*control.Client) err
 		return fmt.Errorf("data_dir: there is no data: %s is missing", filepath.Join(cfg.DataDir, dataFile))
 	}
 	log := slog.New(slog.NewTextHandler(c.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	st, _, err := openStore(c.ctx, cfg, mustExist, log, nil)
+	st, _, err := openStore(c.ctx, cfg, mustExist, log, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ func hasData(dir string) (bool, error) {
 // there mustExist data. The store must be closed. linkKey signs the links by
 // which surveys come back.
 func openStore(
-	ctx context.Context, cfg Config, mustExist bool, log *slog.Logger, committed func(store.Event),
+	ctx context.Context, cfg Config, mustExist bool, log *slog.Logger, committed func(store.Event), observe func(store.Commit),
 ) (st *store.Store, linkKey []byte, err error) {
 	path, keyPath := filepath.Join(cfg.DataDir, dataFile), filepath.Join(cfg.DataDir, dataKeyFile)
 	if !mustExist {
@@ -68,7 +68,7 @@ func openStore(
 		return nil, nil, err
 	}
 	st, err = store.Open(ctx, store.Options{
-		Driver: db, AuditKey: auditKey, Committed: committed, Log: log,
+		Driver: db, AuditKey: auditKey, Committed: committed, Observe: observe, Log: log,
 		Limits: chat.Limits{MaxBody: cfg.Chat.MaxBody, MaxHistory: cfg.Chat.MaxCharacterHistory},
 		Rate:   chat.Rate{PerSecond: cfg.Chat.Rate.PerSecond, Burst: cfg.Chat.Rate.Burst},
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"path/filepath"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"hearth/auth/sms"
 	"hearth/hub"
 	"hearth/hub/chat"
+	"hearth/internal/metrics"
 	"hearth/static"
 	"hearth/store"
 )
@@ -40,12 +42,13 @@ func sender(cfg Config, terminal io.Writer, log *slog.Logger) (sms.Sender, error
 
 // server is everything that runs, wired.
 type server struct {
-	cfg   Config
-	log   *slog.Logger
-	store *store.Store
-	auth  *auth.Auth
-	hub   *hub.Hub
-	api   *api.API
+	cfg     Config
+	log     *slog.Logger
+	store   *store.Store
+	auth    *auth.Auth
+	hub     *hub.Hub
+	api     *api.API
+	metrics *metrics.Metrics
 
 	stop context.CancelFunc // of the background work
 	work sync.WaitGroup
@@ -69,6 +72,7 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 	}()
 	var told atomic.Pointer[hub.Hub] // nobody listens before it is there
 	roster := make(chan struct{}, 1)
+	s.metrics = metrics.New(version)
 	st, links, err := openStore(ctx, cfg, false, log, func(e store.Event) {
 		if h := told.Load(); h != nil {
 			h.Committed(e)
@@ -79,7 +83,7 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 			default:
 			}
 		}
-	})
+	}, s.metrics.Commit)
 	if err != nil {
 		return s, err
 	}
@@ -99,10 +103,12 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 		Hub: s.hub, Auth: s.auth, Store: st, PublicURL: cfg.PublicURL, AllowedOrigins: cfg.AllowedOrigins, AnyHost: o.anyHost,
 		TrustedProxies: cfg.TrustedProxies, PollInterval: cfg.Chat.PollInterval,
 		MaxActionsPerCall: cfg.Chat.MaxActionsPerCall, LinkKey: links, Region: cfg.DefaultRegion, LoginField: cfg.Auth.Field, Pages: pages, PageCSP: static.CSP, Log: log,
+		Answered: s.metrics.Answered,
 	})
 	if err != nil {
 		return s, err
 	}
+	s.metrics.Watch(metrics.Sources{Store: st, Hub: s.hub, Auth: s.auth})
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop = stop
 	s.work.Go(func() { s.auth.Run(work) })
@@ -146,6 +152,19 @@ func openAuth(
 		Limits: auth.Limits(a.Limits), Idle: a.Session.Idle, Absolute: a.Session.Absolute,
 		InSession: inSession, Log: log,
 	})
+}
+
+// listenForMetrics opens the address of the metrics; nil if there is none.
+func (s *server) listenForMetrics() (net.Listener, error) {
+	if s.cfg.Metrics.Listen == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", s.cfg.Metrics.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("metrics.listen: %w", err)
+	}
+	s.log.Info("metrics", "listen", l.Addr().String())
+	return l, nil
 }
 
 // resendAfter: in the configuration 0 is no wait; in package auth it is the
@@ -195,6 +214,12 @@ func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
 		l.Close()
 		return errors.Join(err, s.close())
 	}
+	numbers, err := s.listenForMetrics()
+	if err != nil {
+		ctl.Close()
+		l.Close()
+		return errors.Join(err, s.close())
+	}
 	ready()
 	srv := s.api.Server()
 	run, cancel := context.WithCancel(ctx)
@@ -216,6 +241,16 @@ func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
 			cancel()
 		}
 	})
+	if numbers != nil {
+		scraped := &http.Server{Handler: s.metrics.Handler(), ReadHeaderTimeout: 5 * time.Second, WriteTimeout: time.Minute}
+		serving.Go(func() {
+			if err := scraped.Serve(numbers); !errors.Is(err, http.ErrServerClosed) {
+				s.log.Error("metrics are not served any more", "error", err)
+			}
+		})
+		defer scraped.Close()
+		context.AfterFunc(run, func() { scraped.Close() })
+	}
 	<-run.Done()
 	s.log.Info("stopping")
 	tooLate := time.After(stopTime)
