@@ -15,6 +15,7 @@ var rooms = map[string][]string{
 	"store":           {"hub/chat"},
 	"store/bolt":      {"store"},
 	"store/roster":    {"hub/chat"},
+	"store/export":    {"store", "hub/chat"},
 	"store/storetest": {"store"},
 	"hub":             {"store", "hub/chat"},
 	"auth/sms":        {"hub/chat"},
@@ -22,10 +23,10 @@ var rooms = map[string][]string{
 	"api/strictjson":  {},
 	"api/legacy":      {"api/strictjson", "store", "hub/chat"},
 	"api/spec":        {"hub/chat"},
-	"api/control":     {"auth", "store", "store/roster", "hub/chat"},
+	"api/control":     {"auth", "store", "store/export", "store/roster", "hub/chat"},
 	"api/client":      {"hub/chat"},
 	"api": {
-		"api/strictjson", "api/legacy", "api/spec", "api/control", "hub", "auth", "store", "store/roster", "hub/chat",
+		"api/strictjson", "api/legacy", "api/spec", "api/control", "hub", "auth", "store", "store/export", "store/roster", "hub/chat",
 	},
 	"static": {},
 	"":       {"internal/cmd"},
@@ -33,7 +34,7 @@ var rooms = map[string][]string{
 
 // free may import whatever they test or wire.
 var free = []string{
-	"internal/cmd", "internal/metrics", "internal/browser", "internal/scenario", "api/apitest", "api/spec/spectest", "docs/screenshot",
+	"internal/cmd", "internal/metrics", "internal/browser", "internal/scenario", "api/apitest", "api/spec/spectest", "docs/pagebench", "docs/screenshot",
 }
 
 func TestImports(t *testing.T) {

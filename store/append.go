@@ -82,6 +82,11 @@ func (s *Store) append(
 
 // draft judges d and appends what it becomes.
 func (tx *Tx) draft(p *pending, by chat.Standing, d chat.Draft) Result {
+	return tx.draftOf(p, by, d, "", NoPassage)
+}
+
+// draftOf is draft, of a notice that tells of who's coming or going.
+func (tx *Tx) draftOf(p *pending, by chat.Standing, d chat.Draft, who chat.PID, passage Passage) Result {
 	b := tx.b
 	ruling, err := chat.Judge(p.session, p.ahead, by, d, tx.now, b.s.opt.Limits)
 	if err == nil && ruling.Repeat == 0 && by.Role != chat.System {
@@ -99,7 +104,7 @@ func (tx *Tx) draft(p *pending, by chat.Standing, d chat.Draft) Result {
 		e, _ := p.ahead.Entry(id)
 		return Result{Action: chat.Action{ID: id, Type: e.Type, By: e.By, At: e.At, To: e.To, Target: e.Target}}
 	}
-	a := tx.append(p, ruling)
+	a := tx.append(p, ruling, who, passage)
 	a.Body = ""
 	return Result{Action: a}
 }

@@ -27,7 +27,11 @@ func restore(t *testing.T, path string, old store.Driver) (store.Restored, error
 }
 
 func TestBackupsUnderLoadHaveWhatWasAnsweredBeforeThem(t *testing.T) {
-	const backups, savers = 200, 4
+	const savers = 4
+	backups := 200
+	if testing.Short() {
+		backups = 20
+	}
 	h := newStoreIn(t, memoryDir(t), store.Options{Rate: chat.Rate{PerSecond: 1e6, Burst: 1e6}})
 	h.enter(t, "TS1", "T1", "P1", "P2", "P3")
 	var mu sync.Mutex

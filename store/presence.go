@@ -44,7 +44,7 @@ func (s *Store) presence(ctx context.Context, ts chat.TSID, by chat.PID, here bo
 			return nil
 		}
 		name := nameOf(tx.Roster(), by, was)
-		said := name + " has left the session"
+		said, passage := name+hasLeft, Left
 		if here {
 			if !p.standing(tx.Roster(), by).In || p.ahead.Status() == chat.Ended {
 				return nil
@@ -55,14 +55,20 @@ func (s *Store) presence(ctx context.Context, ts chat.TSID, by chat.PID, here bo
 			f.time(3, tx.now)
 			f.string(4, string(name)) // for when they are no longer in the roster
 			tx.Put(tablePresence, key, f)
-			said = name + " has joined the session"
+			said, passage = name+hasJoined, Joined
 		}
-		if r := tx.draft(p, chat.ServerStanding(), chat.Draft{Type: chat.Notice, Body: said}); r.Err != nil {
+		d := chat.Draft{Type: chat.Notice, Body: said}
+		if r := tx.draftOf(p, chat.ServerStanding(), d, by, passage); r.Err != nil {
 			return r.Err
 		}
 		return nil
 	})
 }
+
+const (
+	hasJoined = " has joined the session"
+	hasLeft   = " has left the session"
+)
 
 // nameOf is what p is called, or was when row, of the table of who is present,
 // was written.

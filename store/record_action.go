@@ -25,6 +25,8 @@ const (
 	actionContent  = 12 // 16 bytes: keyed hash of what was said
 	actionResearch = 13 // 16 bytes: keyed hash of the research record, if there is one
 	actionErased   = 14 // the body was erased; hashes and all else stay
+	actionWho      = 15 // of a joined or left notice: whose
+	actionPassage  = 16
 )
 
 // stored is an action with what only the disk knows of it.
@@ -32,7 +34,19 @@ type stored struct {
 	chat.Action
 	research chat.Hash // zero: there is no research record
 	erased   bool
+	who      chat.PID // of a joined or left notice: whose; its text has only a name
+	passage  Passage
 }
+
+// Passage says that a notice tells of somebody's coming or going. The numbers
+// stand on disk.
+type Passage uint8
+
+const (
+	NoPassage Passage = 0
+	Joined    Passage = 1
+	Left      Passage = 2
+)
 
 // meta is everything but what erasing removes, in canonical order: the chain
 // is made over it.
@@ -56,6 +70,8 @@ func (a *stored) meta() fields {
 	if a.research != (chat.Hash{}) {
 		f.bytes(actionResearch, a.research[:])
 	}
+	f.string(actionWho, string(a.who))
+	f.uint(actionPassage, uint64(a.passage))
 	return f
 }
 
@@ -119,6 +135,10 @@ func decodeAction(log uint32, epoch chat.Epoch, id chat.ActionID, b []byte) (sto
 			bad = !v.into(a.research[:]) || bad
 		case actionErased:
 			a.erased = v.bool()
+		case actionWho:
+			a.who = chat.PID(v.raw)
+		case actionPassage:
+			a.passage = Passage(v.num)
 		}
 	})
 	if err == nil && (bad || a.Type == 0) {

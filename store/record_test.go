@@ -52,6 +52,7 @@ var (
 // a new number, or raise formatVersion and say how the old one is read.
 func TestDiskFormatVersion1(t *testing.T) {
 	small := stored{Action: chat.Action{ID: 1, Type: chat.EndChatSession, At: sampleAt, Root: 1}}
+	left := stored{Action: chat.Action{ID: 2, Type: chat.Notice, At: sampleAt, Root: 2, Body: "Left"}, who: "P123", passage: Left}
 	erased := sampleAction
 	erased.Body, erased.erased = "", true
 	markKey := standingKey(5, "P123")
@@ -72,6 +73,8 @@ func TestDiskFormatVersion1(t *testing.T) {
 			6520796f753fcee884b4`},
 		{"action of the server, without content", encodeAction(5, "abcd", &small, small.meta()), `
 			01080720fbd095ffbc3162100000000000000000000000000000000073fe5c0d`},
+		{"left notice", encodeAction(5, "abcd", &left, left.meta()), `
+			01080520fbd095ffbc316210000000000000000000000000000000007a04503132338001022a044c6566740668705c`},
 		{"erased action", encodeAction(5, "abcd", &erased, erased.meta()), `
 			0108011204503132331a0a44722e20486f77656c6c20fbd095ffbc313202543132025032380740084803520263315a14323032362d31322d
 			30315431383a30303a30305a62100900000000000000000000000000000a6a100b00000000000000000000000000000c7001a9402c86`},

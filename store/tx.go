@@ -233,13 +233,18 @@ func (tx *Tx) setMark(p *pending, who chat.PID, m chat.Mark) bool {
 	return true
 }
 
-// append stores a ruling's actions and returns the last one.
-func (tx *Tx) append(p *pending, r chat.Ruling) chat.Action {
+// append stores a ruling's actions and returns the last one, which tells of
+// who's passage if there is any.
+func (tx *Tx) append(p *pending, r chat.Ruling, who chat.PID, passage Passage) chat.Action {
 	p.changed, tx.wrote = true, true
 	for i := range r.Actions {
 		a := stored{Action: r.Actions[i]}
 		rec := Record{Log: p.l.number, ID: uint64(a.ID)}
-		if i == len(r.Actions)-1 && !r.Research.Empty() {
+		last := i == len(r.Actions)-1
+		if last {
+			a.who, a.passage = who, passage
+		}
+		if last && !r.Research.Empty() {
 			f := researchFields(&r.Research)
 			a.research = keyedHash(p.head.secret, f)
 			rec.Research = encodeResearch(p.l.number, p.head.birth, a.ID, f)

@@ -69,11 +69,7 @@ func (o Options) getBackup(w http.ResponseWriter, r *http.Request) {
 // Backup writes a copy of everything to w. It was opened and checked where it
 // was made; unless the error is nil, what was written is not it.
 func (c *Client) Backup(ctx context.Context, w io.Writer) (out Backup, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://control/backup", nil)
-	if err != nil {
-		return out, err
-	}
-	res, err := c.ask(req)
+	res, err := c.answer(ctx, http.MethodGet, "/backup", nil)
 	if err != nil {
 		return out, err
 	}

@@ -76,19 +76,19 @@ func (c *Client) call(ctx context.Context, method, path string, body io.Reader, 
 
 // open begins to read an answer, which must be closed.
 func (c *Client) open(ctx context.Context, method, path string, body io.Reader) (io.ReadCloser, error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://control"+path, body)
-	if err != nil {
-		return nil, err
-	}
-	res, err := c.ask(req)
+	res, err := c.answer(ctx, method, path, body)
 	if err != nil {
 		return nil, err
 	}
 	return res.Body, nil
 }
 
-// ask sends a request; an answer that is a failure is an error.
-func (c *Client) ask(req *http.Request) (*http.Response, error) {
+// answer is an answer that is no error; its body must be closed.
+func (c *Client) answer(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://control"+path, body)
+	if err != nil {
+		return nil, err
+	}
 	res, err := c.http.Do(req)
 	if err != nil {
 		return nil, fmt.Errorf("talk to the server: %w", err)

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -30,6 +31,7 @@ type Options struct {
 	OpenCopy func(path string) (store.Driver, error) // opens a copy of the data, to check it
 	Region   string                                  // of phones without a country code; empty: US
 	Field    string                                  // that people log in with: last_name (also if empty) or name
+	Log      *slog.Logger                            // nil: none
 }
 
 // Change is one thing that an import changes.
@@ -79,6 +81,7 @@ func Handler(o Options) http.Handler {
 	mux.HandleFunc("GET /backup", o.getBackup)
 	loginRoutes(mux, o)
 	auditRoutes(mux, o)
+	exportRoutes(mux, o)
 	return mux
 }
 

@@ -21,8 +21,9 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"serve", "[--config FILE]", "runs the server", runServe},
-		{"demo", "[--listen ADDRESS]", "runs a server with sample data: nothing to prepare", runDemo},
+		{"demo", "[--listen ADDRESS] [--legacy-client DIR]", "runs a server with sample data: nothing to prepare", runDemo},
 		{"import", "FILE [--prune] [--dry-run] [--config FILE]", "loads a roster from a file, YAML or JSON; - is standard input", runImport},
+		{"export", "transcript TS_ID | attendance | keystrokes | codebook  [--format FORMAT] [--deidentify] [--out FILE]", "writes research tables: all that was said, who was there, every key, and what each column means", runExport},
 		{"check", "[--head FILE] [--config FILE]", "verifies the data file, every action log and the audit log", runCheck},
 		{"audit", "[head] [--from TIME] [--to TIME] [--format FORMAT]", "prints the audit log; head: where it and every log stand, to be kept elsewhere", runAudit},
 		{"token", "create|list|revoke [ID]", "makes, lists and ends API tokens", runToken},
@@ -114,8 +115,14 @@ func (c *verbCall) help(w io.Writer) {
 		if f.DefValue != "" && f.DefValue != "false" {
 			what += " (default " + f.DefValue + ")"
 		}
-		fmt.Fprintf(w, "  %-20s%s\n", strings.TrimSpace("--"+f.Name+" "+strings.ToUpper(value)), what)
+		fmt.Fprintf(w, "  %-20s %s\n", strings.TrimSpace("--"+f.Name+" "+strings.ToUpper(value)), what)
 	})
+}
+
+// set reports whether a flag was given.
+func (c *verbCall) set(name string) (given bool) {
+	c.flags.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+	return given
 }
 
 func (c *verbCall) configFlag() *string {
@@ -125,6 +132,14 @@ func (c *verbCall) configFlag() *string {
 // parse reads the flags, before, between or behind the arguments with these
 // names, which must be there. What follows -- is no flag.
 func (c *verbCall) parse(arguments ...string) error {
+	if err := c.read(); err != nil {
+		return err
+	}
+	return c.want(arguments...)
+}
+
+// read reads the flags and gathers the arguments.
+func (c *verbCall) read() error {
 	for rest := c.args; ; {
 		if err := c.flags.Parse(rest); err != nil {
 			if errors.Is(err, flag.ErrHelp) {
@@ -135,11 +150,15 @@ func (c *verbCall) parse(arguments ...string) error {
 		left := c.flags.Args()
 		if read := len(rest) - len(left); len(left) == 0 || read > 0 && rest[read-1] == "--" {
 			c.positional = append(c.positional, left...)
-			break
+			return nil
 		}
 		c.positional = append(c.positional, left[0])
 		rest = left[1:]
 	}
+}
+
+// want checks that the arguments are these.
+func (c *verbCall) want(arguments ...string) error {
 	n := len(c.positional)
 	switch {
 	case n > len(arguments):

@@ -68,7 +68,7 @@ func (c *verbCall) alone(cfg Config, mustExist bool, f func(*control.Client) err
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		h := control.Handler(control.Options{
-			Store: st, Auth: door, Dir: cfg.DataDir, OpenCopy: openCopy, Region: cfg.DefaultRegion, Field: cfg.Auth.Field,
+			Store: st, Auth: door, Dir: cfg.DataDir, OpenCopy: openCopy, Region: cfg.DefaultRegion, Field: cfg.Auth.Field, Log: log,
 		})
 		if err := control.Serve(ctx, l, h); err != nil {
 			log.Error("the control socket failed", "error", err)
