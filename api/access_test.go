@@ -137,6 +137,7 @@ var accessRows = []struct {
 	{"POST", "/api/admin/roster", "", "{}", anybody("401 not_authenticated")},
 	{"GET", "/api/admin/roster", "", "", anybody("401 not_authenticated")},
 	{"POST", "/api/admin/assessments", "", "{}", anybody("401 not_authenticated")},
+	{"GET", "/api/admin/exports/:table", "", "", anybody("401 not_authenticated")},
 	{"GET", "/api/admin/audit", "", "", anybody("401 not_authenticated")},
 	{"POST", "/api/admin/unlock", "", `{"p_id":"Q8"}`, anybody("401 not_authenticated")},
 	{"POST", "/api/admin/code", "", `{"p_id":"Q8"}`, anybody("401 not_authenticated")},
@@ -167,6 +168,20 @@ var accessRows = []struct {
 	{"POST", "/api/handleActions", "", `{}`, all("200", current)},
 	{"GET", "/api/ws", "", "", all("400 bad_request", nil)}, // refused before anything is upgraded
 
+	{"POST", "/api/ajax", "", `{"action":"nonsense"}`, anybody("404 unknown_action")},
+	{"POST", "/api/ajax", "", `{"action":"validateUserPhone","payload":["Nobody","16505550199"]}`, anybody("200")},
+	{"POST", "/api/ajax", "", `{"action":"validateCode","payload":"123456"}`, anybody("401 invalid_code")},
+	{"POST", "/api/ajax", "", `{"action":"getUserSessions"}`, anybody("200")},
+	{"POST", "/api/ajax", "", `{"action":"getUserSessions","payload":{}}`, all("200", nil)},
+	{"POST", "/api/ajax", "", `{"action":"getUserSessions","payload":{"record_id":"P1"}}`, all("403 wrong_user", nil)},
+	{"POST", "/api/ajax", "", `{"action":"getParticipants","payload":{"participants":["Q8"]}}`, all("200", nil)},
+	{"POST", "/api/ajax", "", `{"action":"updateParticipants","payload":{"record_id":"TS2","participant_id":"Q8","action":"revoke"}}`, all("200", onlyTherapy)},
+	{"POST", "/api/ajax", "", `{"action":"updateParticipants","payload":{"record_id":"none","participant_id":"Q8","action":"revoke"}}`, all(notAllowed, nil)},
+	{"POST", "/api/ajax", "", `{"action":"getUserSurveys","payload":{"participant_id":"Q8","therapy_session_id":"TS2"}}`, all("200", onlyTherapy)},
+	{"POST", "/api/ajax", "", `{"action":"checkUserCompletion","payload":{"participant_ids":["Q8"],"therapy_session_id":"TS2"}}`, all("200", onlyTherapy)},
+	{"POST", "/api/ajax", "", `{"action":"getWhiteboard","payload":{"record_id":"TS2"}}`, all("200", outside)},
+	{"POST", "/api/ajax", "", `{"action":"handleActions","payload":{"sessionID":"none","maxID":null,"actionQueue":[]}}`, all(notAllowed, nil)},
+
 	{"GET", "/survey/done/:token", "", "", anybody("404 not_found")},
 	{"GET", "/healthz", "", "", anybody("200")},
 	{"GET", "/readyz", "", "", anybody("200")},
@@ -177,6 +192,8 @@ var accessRows = []struct {
 
 	{"POST", "/api/enterTherapySession", "", `{"ts_id":"none"}`, all(notAllowed, nil)},
 	{"POST", "/api/enterTherapySession", "", `{"ts_id":"TS2"}`, all("200", outside)},
+	{"POST", "/api/ajax", "", `{"action":"handleActions","payload":{"sessionID":"TS2","maxID":null,"actionQueue":[]}}`, all("200", readers)},
+	{"POST", "/api/ajax", "", `{"action":"setWhiteboard","payload":{"record_id":"TS2","ts_whiteboard":"x"}}`, all("200", onlyTherapy)},
 	{"POST", "/api/leaveTherapySession", "", "", all("204", nil)},
 	{"POST", "/api/logout", "", "", all("204", nil)},
 	{"POST", "/api/logout", "", "", anybody("401 not_authenticated")},

@@ -1,20 +1,24 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"github.com/go-json-experiment/json"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/labstack/echo/v4"
 	"go.yaml.in/yaml/v3"
 
 	"hearth/api/control"
 	"hearth/api/strictjson"
 	"hearth/hub/chat"
 	"hearth/store"
+	"hearth/store/export"
 	"hearth/store/roster"
 )
 
@@ -198,6 +202,64 @@ func queryMoment(c *call, name string) (time.Time, error) {
 		return t, &strictjson.Error{Field: name, Problem: err.Error()}
 	}
 	return t, nil
+}
+
+// exportTime is how long a whole export may take to be read.
+const exportTime = time.Hour
+
+// getAdminExport is a research table, or the codebook that says what its
+// columns mean. It is noted in the audit log before anything is answered, but
+// for the codebook, which tells of nobody.
+func (a *API) getAdminExport(c *call) error {
+	for name, all := range c.QueryParams() {
+		if len(all) > 1 {
+			return &strictjson.Error{Field: name, Problem: "given twice"}
+		}
+	}
+	for _, name := range []string{"deidentify", "spreadsheet"} {
+		if _, err := queryBool(c, name); err != nil {
+			return err
+		}
+	}
+	q, table := c.QueryParams(), c.Param("table")
+	if q.Get("format") == "" {
+		q.Set("format", string(export.CSV))
+	}
+	format := export.Format(q.Get("format"))
+	h := c.Response().Header()
+	http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(exportTime))
+	name := table
+	if q.Get("ts_id") != "" {
+		name += "-" + q.Get("ts_id")
+	}
+	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": name + "." + format.Extension()})
+	if table == "codebook" {
+		var b bytes.Buffer
+		if _, err := export.Codebook(&b, format, export.Table(q.Get("table"))); err != nil {
+			return err
+		}
+		h.Set("Content-Disposition", disposition)
+		return c.Blob(http.StatusOK, format.MediaType(), b.Bytes())
+	}
+	if !slices.Contains(export.Tables(), export.Table(table)) {
+		return echo.ErrNotFound
+	}
+	req, err := control.ExportRequest(export.Table(table), q)
+	if err != nil {
+		return err
+	}
+	e, err := export.Begin(c.Request().Context(), a.store, c.admin(), req)
+	if err != nil {
+		return err
+	}
+	h.Set("Content-Disposition", disposition)
+	if err := control.SendExport(c.Request().Context(), e, c.Response()); err != nil {
+		if c.Request().Context().Err() == nil {
+			a.log.Error("an export was cut short", "table", table, "error", err)
+		}
+		panic(http.ErrAbortHandler) // so that nobody takes it for a whole one
+	}
+	return nil
 }
 
 // postAdminUnlock is postUnlock, for everybody.

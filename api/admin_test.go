@@ -248,3 +248,48 @@ func TestATokenIsAHeaderAloneAndEnds(t *testing.T) {
 	s.Clock.Add(24*time.Hour + time.Second)
 	wantProblem(t, get(t, b.p, "/api/admin/roster"), 401, chat.NotAuthenticated)
 }
+
+func TestResearchTablesAreDownloaded(t *testing.T) {
+	s := apitest.New(t)
+	a := newAdmin(t, s)
+	p := s.Enter("P1", apitest.Plain)
+	p.Save(message("=1+1, she said"))
+	ts := string(apitest.Plain)
+	for path, want := range map[string]struct {
+		status                int
+		contentType, contains string
+	}{
+		"transcript?ts_id=" + ts:                  {200, "text/csv", "\"=1+1, she said\""},
+		"transcript?format=json&ts_id=" + ts:      {200, "application/json", `"=1+1, she said"`},
+		"transcript?format=ndjson&ts_id=" + ts:    {200, "application/x-ndjson", `"=1+1, she said"`},
+		"transcript?spreadsheet=true&ts_id=" + ts: {200, "text/csv", "'=1+1"},
+		"attendance":                                  {200, "text/csv", "Gilligan"},
+		"attendance?deidentify=true":                  {200, "text/csv", "\r\n"},
+		"keystrokes?ts_id=" + ts + "&from=2020-01-01": {200, "text/csv", "\r\n"},
+		"codebook":                                    {200, "text/csv", "attendance"},
+		"codebook?format=redcap&table=attendance":     {200, "text/csv", "Variable / Field Name"},
+		"codebook?format=json":                        {200, "application/json", "keystrokes"},
+		"transcript":                                  {400, "application/problem+json", "ts_id"},
+		"transcript?ts_id=none":                       {404, "application/problem+json", "not_found"},
+		"attendance?format=xml":                       {400, "application/problem+json", "format"},
+		"attendance?from=x":                           {400, "application/problem+json", "from: "},
+		"attendance?deidentify=yes":                   {400, "application/problem+json", "deidentify: "},
+		"attendance?format=csv&format=json":           {400, "application/problem+json", "format: given twice"},
+		"codebook?table=none":                         {400, "application/problem+json", "table: "},
+		"secrets":                                     {404, "application/problem+json", "not_found"},
+	} {
+		r := get(t, a.p, "/api/admin/exports/"+path)
+		if r.Status != want.status || !strings.HasPrefix(r.Header.Get("Content-Type"), want.contentType) || !strings.Contains(string(r.Body), want.contains) {
+			t.Errorf("%s: %d %s %.300s", path, r.Status, r.Header.Get("Content-Type"), r.Body)
+		}
+		if file := r.Header.Get("Content-Disposition"); (r.Status == 200) != strings.HasPrefix(file, "attachment; filename=") {
+			t.Errorf("%s: Content-Disposition %q", path, file)
+		}
+		if strings.Contains(path, "deidentify=true") && strings.Contains(string(r.Body), "Gilligan") {
+			t.Errorf("%s names somebody: %s", path, r.Body)
+		}
+	}
+	if log := a.audited(); !strings.Contains(log, `"event":"export","actor":"token:`+a.id) {
+		t.Errorf("the audit log: %s", log)
+	}
+}

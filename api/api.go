@@ -40,6 +40,7 @@ type Options struct {
 	MaxActionsPerCall int            // of saveActions; zero: 100
 	Region            string         // of phones in a roster without a country code; empty: US
 	LoginField        string         // of the roster: last_name (also if empty) or name
+	NoLegacy          bool           // there is nothing for the older client
 	LinkKey           []byte         // signs the links by which surveys come back, 32 bytes
 	Pages             http.Handler   // everything that is not the API; nil: nothing
 	PageCSP           string         // Content-Security-Policy of the pages
@@ -76,7 +77,7 @@ type API struct {
 
 const (
 	maxBody      = 2 << 20
-	maxOlderBody = 8 << 20 // of handleActions
+	maxOlderBody = 8 << 20 // of handleActions and the older client's bridge
 )
 
 // New makes the API and starts the goroutine that pings.
@@ -140,6 +141,9 @@ func New(opt Options) (*API, error) {
 	}
 	a.methods = map[string][]string{}
 	for _, r := range a.routes() {
+		if opt.NoLegacy && r.path == ajaxPath {
+			continue
+		}
 		e.Add(r.method, r.path, r.guarded(a))
 		a.methods[r.path] = append(a.methods[r.path], r.method)
 	}
@@ -161,6 +165,7 @@ type guard uint8
 const (
 	open      guard = iota // anybody; changes nothing
 	openSaves              // anybody; with a cookie only from an own page
+	openOwn                // anybody; a browser only from an own page, without a cookie, too
 	login                  // who is logged in; a look, or a poll
 	loginActs              // who is logged in, and does something: their idle time begins anew
 	admin                  // study staff and programs, with an API token; cookies are not looked at
@@ -189,9 +194,12 @@ func (a *API) routes() []route {
 		{"POST", "/api/handleActions", login, (*API).postHandleActions}, // acts if its queue is not empty
 		{"GET", "/api/ws", login, (*API).getWebSocket},
 
+		{"POST", ajaxPath, openOwn, (*API).postAjax}, // each of its actions has a guard, too
+
 		{"POST", "/api/admin/roster", admin, (*API).postAdminRoster},
 		{"GET", "/api/admin/roster", admin, (*API).getAdminRoster},
 		{"POST", "/api/admin/assessments", admin, (*API).postAdminAssessments},
+		{"GET", "/api/admin/exports/:table", admin, (*API).getAdminExport},
 		{"GET", "/api/admin/audit", admin, (*API).getAdminAudit},
 		{"POST", "/api/admin/unlock", admin, (*API).postAdminUnlock},
 		{"POST", "/api/admin/code", admin, (*API).postAdminCode},
@@ -237,17 +245,14 @@ func (r route) guarded(a *API) echo.HandlerFunc {
 		req := ec.Request()
 		changes := r.method != http.MethodGet
 		token, fromCookie := a.token(req)
-		if changes && (fromCookie || a.hasCookie(req) && req.Header["Authorization"] == nil) {
+		cookie := a.hasCookie(req) || r.guard == openOwn && fromBrowser(req)
+		if changes && (fromCookie || cookie && req.Header["Authorization"] == nil) {
 			if err := a.origins.browser(req); err != nil {
 				return err
 			}
 		}
-		if r.guard == login || r.guard == loginActs {
-			l, err := a.auth.Authenticate(req.Context(), token, r.guard == loginActs)
-			if err != nil {
-				return err
-			}
-			c.login = l
+		if err := a.authenticate(c, token, r.guard); err != nil {
+			return err
 		}
 		if r.guard == admin {
 			if fromCookie {
@@ -261,6 +266,14 @@ func (r route) guarded(a *API) echo.HandlerFunc {
 		}
 		return r.handle(a, c)
 	}
+}
+
+// authenticate finds the login that g asks for.
+func (a *API) authenticate(c *call, token string, g guard) (err error) {
+	if g == login || g == loginActs {
+		c.login, err = a.auth.Authenticate(c.Request().Context(), token, g == loginActs)
+	}
+	return err
 }
 
 // observe tells who watches of each answer.
@@ -312,6 +325,9 @@ func (a *API) elsewhere(c echo.Context) error {
 	if methods := a.methods[path]; methods != nil {
 		c.Response().Header().Set("Allow", strings.Join(methods, ", "))
 		return echo.ErrMethodNotAllowed
+	}
+	if a.opt.NoLegacy && (path == ajaxPath || path == olderScript) {
+		return chat.Errorf(chat.NotFound, "the older client is switched off on this server (legacy.enabled)")
 	}
 	if a.opt.Pages == nil || strings.HasPrefix(path, "/api/") {
 		return echo.ErrNotFound

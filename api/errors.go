@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"hearth/api/legacy"
 	"hearth/api/strictjson"
 	"hearth/hub/chat"
 )
@@ -111,6 +112,9 @@ func (a *API) fail(err error, c echo.Context) {
 			body = strictjson.AppendString(body, m)
 		}
 		body = append(body, `]}`...)
+	}
+	if r := c.Request(); r.Method == http.MethodPost && r.URL.Path == ajaxPath {
+		body = legacy.AppendSentence(body, e)
 	}
 	if e.RetryAfter > 0 {
 		h.Set("Retry-After", strconv.FormatInt(seconds(e.RetryAfter), 10))

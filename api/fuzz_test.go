@@ -162,3 +162,55 @@ func FuzzHandleActions(f *testing.F) {
 		}
 	})
 }
+
+// FuzzAjax: whatever comes to the older client's bridge is answered with what
+// breaks neither that client nor the server.
+func FuzzAjax(f *testing.F) {
+	for _, s := range []string{
+		`{"action":"getUserSessions"}`, `{"action":"getUserSessions","payload":{"record_id":"T1"}}`, `{"action":"nonsense"}`, `{}`, `[]`, `{`,
+		`{"action":"validateUserPhone","payload":["Nobody","16505550199"]}`, `{"action":"validateCode","payload":"123456"}`,
+		`{"action":"getParticipants","payload":{"participants":["P1",null,""]}}`,
+		`{"action":"updateParticipants","payload":{"record_id":"TS1","action":"revoke","participant_id":"P2"}}`,
+		`{"action":"getUserSurveys","payload":{"participant_id":"P1","therapy_session_id":"TS3","completed":true}}`,
+		`{"action":"checkUserCompletion","payload":{"participant_ids":["P1","X"],"therapy_session_id":"TS3"}}`,
+		`{"action":"setWhiteboard","payload":{"record_id":"TS1","ts_whiteboard":"<b>"}}`, `{"action":"getWhiteboard","payload":{"record_id":"TS1"}}`,
+		`{"action":"handleActions","payload":{"sessionID":"TS1","userID":"T1","maxID":null,"actionQueue":[]}}`,
+		`{"action":"handleActions","payload":{"sessionID":"TS1","maxID":1e99,"actionQueue":[1,"x",null,{},[[]]],"epoch":"x"}}`,
+	} {
+		f.Add([]byte(s))
+	}
+	for _, s := range draftSeeds {
+		f.Add([]byte(`{"action":"handleActions","payload":{"sessionID":"TS1","maxID":"0","actionQueue":[` + s + `]}}`))
+	}
+	s := apitest.New(f)
+	p := s.Login("T1")
+	page := olderPage(f, p, apitest.Plain)
+	page.poll()
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		s.For(t)
+		page.t = t
+		r, err := p.NewRequest(t.Context(), "POST", "/api/ajax", append([]byte{}, raw...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := must[client.Answer](t)(p.Client.Do(r))
+		if a.Status != 200 {
+			if a.Status >= 500 {
+				t.Fatalf("%q: %d %s", raw, a.Status, a.Body)
+			}
+			said(t, a, a.Status, a.Problem().Code)
+			return
+		}
+		switch {
+		case string(a.Body) == "true":
+		case strings.HasPrefix(string(a.Body), `{"data":`):
+			u := &olderUpdate{}
+			if err := json.Unmarshal(a.Body, u); err != nil {
+				t.Fatalf("%q: %v, %s", raw, err, a.Body)
+			}
+			page.unbroken(u, false, a.Body)
+		default:
+			result(t, a)
+		}
+	})
+}

@@ -85,11 +85,15 @@ func (a *API) postLogin(c *call) error {
 	if err != nil {
 		return err
 	}
-	if utf8.RuneCountInString(v[1]) > maxFieldChars {
-		return &strictjson.Error{Field: "field", Problem: fmt.Sprintf("longer than %d characters", maxFieldChars)}
-	}
-	ch, err := a.auth.Login(c.Request().Context(), a.caller(c), v[0], v[1])
+	ch, err := a.askForCode(c, v[0], v[1])
 	return a.challenge(c, ch, err)
+}
+
+func (a *API) askForCode(c *call, phone, field string) (auth.Challenge, error) {
+	if utf8.RuneCountInString(field) > maxFieldChars {
+		return auth.Challenge{}, &strictjson.Error{Field: "field", Problem: fmt.Sprintf("longer than %d characters", maxFieldChars)}
+	}
+	return a.auth.Login(c.Request().Context(), a.caller(c), phone, field)
 }
 
 func (a *API) postResend(c *call) error {
@@ -115,16 +119,24 @@ func (a *API) postVerify(c *call) error {
 	if err != nil {
 		return err
 	}
-	in, err := a.auth.Verify(c.Request().Context(), a.caller(c), v[0], v[1])
+	in, err := a.verify(c, v[0], v[1])
 	if err != nil {
 		return err
 	}
-	a.setCookie(c, sessionCookie, in.Token, in.ExpiresAt)
-	a.setCookie(c, deviceCookie, in.Device, a.store.Now().Add(auth.DeviceLifetime))
 	b := first("token", in.Token)
 	b = append(append(b, `,"user":`...), userJSON(&in.User)...)
 	b = append(strictjson.AppendMember(b, "expires_at", formatTime(in.ExpiresAt)), '}')
 	return a.json(c, 200, b)
+}
+
+// verify makes a login of the right code, and sets its cookies.
+func (a *API) verify(c *call, challenge, code string) (auth.LoggedIn, error) {
+	in, err := a.auth.Verify(c.Request().Context(), a.caller(c), challenge, code)
+	if err == nil {
+		a.setCookie(c, sessionCookie, in.Token, in.ExpiresAt)
+		a.setCookie(c, deviceCookie, in.Device, a.store.Now().Add(auth.DeviceLifetime))
+	}
+	return in, err
 }
 
 func userJSON(u *chat.User) []byte {

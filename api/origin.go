@@ -91,6 +91,11 @@ func (o *origins) browser(r *http.Request) error {
 	return foreign
 }
 
+// fromBrowser reports whether a request says which page it comes from.
+func fromBrowser(r *http.Request) bool {
+	return r.Header["Origin"] != nil || r.Header["Sec-Fetch-Site"] != nil
+}
+
 // clientIP believes X-Forwarded-For only from trusted proxies, from the right
 // on; otherwise the client is the socket's peer.
 func clientIP(trusted []netip.Prefix) echo.IPExtractor {

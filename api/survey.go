@@ -20,6 +20,7 @@ const surveyLinkTime = 30 * 24 * time.Hour
 type surveyClaims struct {
 	TS   chat.TSID `json:"ts_id"`
 	Name string    `json:"name"`
+	Back string    `json:"back,omitempty"` // to a page of the older client; empty: to the session's own
 	jwt.RegisteredClaims
 }
 
@@ -27,12 +28,17 @@ const surveyAudience = "hearth survey"
 
 // surveyURL is the survey's address for one person.
 func (a *API) surveyURL(host string, ts chat.TSID, whom chat.PID, as chat.Assessment) string {
+	return a.surveyURLFrom("", host, ts, whom, as)
+}
+
+// surveyURLFrom leads back to page, one of [olderPages]; empty: to the chat.
+func (a *API) surveyURLFrom(page, host string, ts chat.TSID, whom chat.PID, as chat.Assessment) string {
 	if as.URL == "" {
 		return ""
 	}
 	back := ""
 	if strings.Contains(as.URL, "{return_url}") {
-		back = a.base(host) + surveyPath + a.surveyToken(ts, whom, as.Name)
+		back = a.base(host) + surveyPath + a.surveyToken(page, ts, whom, as.Name)
 	}
 	return strings.NewReplacer(
 		"{p_id}", url.QueryEscape(string(whom)), "{ts_id}", url.QueryEscape(string(ts)),
@@ -48,10 +54,10 @@ func (a *API) base(host string) string {
 	return "http://" + host
 }
 
-func (a *API) surveyToken(ts chat.TSID, whom chat.PID, name string) string {
+func (a *API) surveyToken(page string, ts chat.TSID, whom chat.PID, name string) string {
 	// The end is rounded to a day, so that equal state has equal links.
 	end := a.store.Now().Add(surveyLinkTime + 24*time.Hour).Truncate(24 * time.Hour)
-	t := jwt.NewWithClaims(jwt.SigningMethodHS256, surveyClaims{ts, name, jwt.RegisteredClaims{
+	t := jwt.NewWithClaims(jwt.SigningMethodHS256, surveyClaims{ts, name, page, jwt.RegisteredClaims{
 		Subject: string(whom), Audience: jwt.ClaimStrings{surveyAudience}, ExpiresAt: jwt.NewNumericDate(end),
 	}})
 	s, err := t.SignedString(a.opt.LinkKey)
@@ -73,6 +79,9 @@ func (a *API) getSurveyDone(c *call) error {
 	err = a.store.SetAssessment(c.Request().Context(), "survey", claims.TS, chat.PID(claims.Subject), claims.Name, true)
 	if err != nil {
 		return err
+	}
+	if back := olderPages[claims.Back]; back != "" {
+		return c.Redirect(303, back)
 	}
 	return c.Redirect(303, "/?ts="+url.QueryEscape(string(claims.TS)))
 }

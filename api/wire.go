@@ -41,18 +41,22 @@ func draft(raw []byte) (chat.Draft, error) {
 func decodeOlderDraft(raw []byte) (chat.Draft, *chat.Error) {
 	o, err := strictjson.ParseObject(raw)
 	if err == nil {
-		if legacy.Everyone(o) {
-			delete(o, "recipients")
-		}
-		if target, err := o.String("target"); err == nil && target == "" {
-			delete(o, "target")
-		}
 		var d chat.Draft
-		if d, err = draftOf(o); err == nil {
+		if d, err = olderDraftOf(o); err == nil {
 			return d, nil
 		}
 	}
 	return chat.Draft{}, chat.Errorf(chat.InvalidAction, "%s", err.Error())
+}
+
+func olderDraftOf(o strictjson.Object) (chat.Draft, error) {
+	if legacy.Everyone(o) {
+		delete(o, "recipients")
+	}
+	if target, err := o.String("target"); err == nil && target == "" {
+		delete(o, "target")
+	}
+	return draftOf(o)
 }
 
 func draftOf(o strictjson.Object) (d chat.Draft, err error) {

@@ -107,6 +107,10 @@ type Person struct {
 	Status Status
 	Muted  bool
 	Reason chat.Reason // why they wait; told to therapists only
+
+	// Cleared: a participant whom nobody need let in any more; see
+	// [chat.Cleared].
+	Cleared bool
 }
 
 // Detail is what one reader sees of a therapy session beside its log.
@@ -115,6 +119,7 @@ type Detail struct {
 	Status     chat.Status
 	Whiteboard chat.Text
 	People     []Person
+	You        Person // the reader; in People only if they see who is there
 }
 
 // Detail describes ts to by. Who waits sees the therapists alone.
@@ -123,23 +128,70 @@ func (h *Hub) Detail(ctx context.Context, by chat.PID, ts chat.TSID) (Detail, er
 	if err != nil {
 		return Detail{}, err
 	}
+	return h.detail(o), nil
+}
+
+// Details describes to by every therapy session that they are in, newest
+// first.
+func (h *Hub) Details(ctx context.Context, by chat.PID) (all []Detail, err error) {
+	overviews, err := h.overviews(ctx, by)
+	for _, o := range overviews {
+		all = append(all, h.detail(o))
+	}
+	return all, err
+}
+
+// detail is what o tells the one who asked for it.
+func (h *Hub) detail(o store.Overview) Detail {
 	d := Detail{Session: o.Session, Status: o.Status}
 	if chat.May(o.Session, o.Status, o.Standing, chat.OpSeeOthers) == nil {
 		d.Whiteboard = o.Board
 	}
-	statuses := h.statuses(ts)
-	for _, st := range o.People {
-		if st.Role == chat.Nobody || !chat.SeesPerson(o.Session, o.Status, o.Standing, st) {
-			continue
-		}
-		is := statusFor(o.Standing, cmp.Or(statuses[st.ID], Offline))
-		p := Person{ID: st.ID, Name: st.Name, Role: st.Role, Muted: st.Muted, Status: is}
+	statuses := h.statuses(o.Session.ID)
+	person := func(st chat.Standing) Person {
+		p := Person{ID: st.ID, Name: st.Name, Role: st.Role, Muted: st.Muted}
+		p.Status = statusFor(o.Standing, cmp.Or(statuses[st.ID], Offline))
+		p.Cleared = st.Role == chat.Participant && chat.Cleared(o.Session, st)
 		if o.Standing.Role == chat.Therapist && p.Status == Waiting {
 			_, p.Reason, _ = chat.Enter(o.Session, o.Status, o.Head, st)
 		}
-		d.People = append(d.People, p)
+		return p
 	}
-	return d, nil
+	d.You = person(o.Standing)
+	for _, st := range o.People {
+		if st.Role != chat.Nobody && chat.SeesPerson(o.Session, o.Status, o.Standing, st) {
+			d.People = append(d.People, person(st))
+		}
+	}
+	return d
+}
+
+// MayModerate says why by may not moderate ts. The error is a *chat.Error.
+func (h *Hub) MayModerate(ctx context.Context, by chat.PID, ts chat.TSID) error {
+	look, err := h.store.Look(ctx, by, ts)
+	if err != nil {
+		return err
+	}
+	return chat.May(look.Session, look.Status, look.Standing, chat.OpModerate)
+}
+
+// Ready says of each participant of ts, to its therapists, whether every
+// assessment that keeps them out is complete.
+func (h *Hub) Ready(ctx context.Context, by chat.PID, ts chat.TSID) (map[chat.PID]bool, error) {
+	o, err := h.store.Overview(ctx, by, ts)
+	if err == nil {
+		err = chat.May(o.Session, o.Status, o.Standing, chat.OpModerate)
+	}
+	if err != nil {
+		return nil, err
+	}
+	ready := map[chat.PID]bool{}
+	for _, st := range o.People {
+		if st.Role == chat.Participant {
+			ready[st.ID] = st.Ready
+		}
+	}
+	return ready, nil
 }
 
 // Assessment is a survey and whether one person has completed it.
@@ -198,7 +250,19 @@ func (l *Listed) Due() (due []Assessment) {
 
 // List returns the therapy sessions that by is in, newest first.
 func (h *Hub) List(ctx context.Context, by chat.PID) ([]Listed, error) {
+	overviews, err := h.overviews(ctx, by)
+	if err != nil {
+		return nil, err
+	}
 	var all []Listed
+	for _, o := range overviews {
+		all = append(all, Listed{Session: o.Session, Status: o.Status, Unread: o.Unread, Assessments: assessmentsOf(o, by)})
+	}
+	return all, nil
+}
+
+// overviews are of the therapy sessions that by is in, newest first.
+func (h *Hub) overviews(ctx context.Context, by chat.PID) (all []store.Overview, err error) {
 	for _, s := range slices.Collect(maps.Values(h.store.Roster().Sessions)) {
 		if s.RoleOf(by) == chat.Nobody {
 			continue
@@ -211,9 +275,9 @@ func (h *Hub) List(ctx context.Context, by chat.PID) ([]Listed, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, Listed{Session: o.Session, Status: o.Status, Unread: o.Unread, Assessments: assessmentsOf(o, by)})
+		all = append(all, o)
 	}
-	slices.SortFunc(all, func(a, b Listed) int {
+	slices.SortFunc(all, func(a, b store.Overview) int {
 		return cmp.Or(b.Session.Date.Compare(a.Session.Date), cmp.Compare(a.Session.ID, b.Session.ID))
 	})
 	return all, nil

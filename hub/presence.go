@@ -62,6 +62,18 @@ func (h *Hub) statuses(ts chat.TSID) (all map[chat.PID]Status) {
 // an arrival if they were gone.
 func (h *Hub) Polled(ctx context.Context, ts chat.TSID, by chat.PID) { h.place(ctx, ts, by, true) }
 
+// StillWaits notes that who waits for ts still does: a sign of life of theirs,
+// and of nobody who is in.
+func (h *Hub) StillWaits(ts chat.TSID, by chat.PID) {
+	h.with(ts, func(r *room) {
+		r.person(by, func(p *presence) {
+			if p.status == Waiting {
+				p.seen = time.Now()
+			}
+		})
+	})
+}
+
 // place makes by what their standing says, online, waiting or gone, lets them
 // in if they may come in by now, and has everybody told. arrives: they gave a
 // sign of life just now; otherwise only who is here is looked at.

@@ -3,20 +3,21 @@
 //
 // index.html names each other file under /static/VERSION/, where the version
 // is a hash over all of them: such a file never changes, and a new program
-// brings new addresses. The modules name each other relatively.
+// brings new addresses. The page's modules are sent as one (bundle.go).
 package static
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"errors"
+	"html"
 	"io/fs"
 	"net/http"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -28,11 +29,39 @@ import (
 const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
-//go:embed index.html *.css icon.svg manifest.webmanifest app/*.js app/views/*.js vendor
+//go:embed *.html *.css icon.svg manifest.webmanifest app/*.js app/views/*.js vendor/*.mjs vendor/*.txt vendor/*.md
 var files embed.FS
 
+// entry is the module that the page begins with.
+const entry = "app/main.js"
+
 // pages are the addresses of pages; every other file is under /static/VERSION/.
-var pages = map[string]string{"/": "index.html"}
+var pages = map[string]string{"/": "index.html", AwayPath: "away.html"}
+
+// AwayPath is a page that looks like nothing in particular: where somebody is
+// taken who leaves the chat quickly, unless another page is configured.
+const AwayPath = "/away"
+
+// Options are what the page must know before anybody has logged in. They are
+// in the page for everybody to read.
+type Options struct {
+	LoginField string // asked for beside the phone: last_name or name; "" is last_name
+	CodeDigits int    // of a one-time code; 0 is 6
+	CodeTries  int    // before a code is spent; 0 is 1
+	ExitURL    string // where the quick exit leads, an https URL or a path of this server; "" is AwayPath
+}
+
+// fill puts the options where a page says that they belong.
+func (o Options) fill(page []byte) []byte {
+	return []byte(strings.NewReplacer(
+		`"LOGIN_FIELD"`, attribute(cmp.Or(o.LoginField, "last_name")),
+		`"EXIT_URL"`, attribute(cmp.Or(o.ExitURL, AwayPath)),
+		`"CODE_DIGITS"`, attribute(strconv.Itoa(cmp.Or(o.CodeDigits, 6))),
+		`"CODE_TRIES"`, attribute(strconv.Itoa(cmp.Or(o.CodeTries, 1))),
+	).Replace(string(page)))
+}
+
+func attribute(value string) string { return `"` + html.EscapeString(value) + `"` }
 
 // placeholder is what the pages' files say where the version belongs.
 const placeholder = "/static/VERSION/"
@@ -43,7 +72,6 @@ var contentTypes = map[string]string{
 	".html":        "text/html; charset=utf-8",
 	".css":         "text/css; charset=utf-8",
 	".js":          "text/javascript; charset=utf-8",
-	".mjs":         "text/javascript; charset=utf-8",
 	".svg":         "image/svg+xml",
 	".webmanifest": "application/manifest+json",
 	".txt":         "text/plain; charset=utf-8",
@@ -53,14 +81,22 @@ var contentTypes = map[string]string{
 // Handler serves the pages and their files, to GET and HEAD. Whatever else is
 // asked for is 404. The headers that all answers of the server have in common
 // are not its business.
-func Handler() http.Handler {
+func Handler(o Options) http.Handler {
 	raw := map[string][]byte{}
 	hash := sha256.New()
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		b, err := files.ReadFile(name)
+		var b []byte
+		switch ext := path.Ext(name); {
+		case name == entry:
+			b, err = bundle(name)
+		case ext == ".js" || ext == ".mjs":
+			return nil // in the bundle
+		default:
+			b, err = files.ReadFile(name)
+		}
 		raw[name] = b
 		hash.Write([]byte(name + "\x00" + strconv.Itoa(len(b)) + "\x00"))
 		hash.Write(b)
@@ -70,19 +106,16 @@ func Handler() http.Handler {
 		panic("static: " + err.Error()) // cannot be: they are in the program
 	}
 	version := hex.EncodeToString(hash.Sum(nil)[:8])
-	var modules []string
-	for name := range raw {
-		if ext := path.Ext(name); ext == ".js" || ext == ".mjs" {
-			modules = append(modules, name)
-		}
-	}
-	slices.Sort(modules)
 	h := handler{}
 	isPage := map[string]bool{}
 	for address, name := range pages {
 		isPage[name] = true
-		b := bytes.ReplaceAll(eachModule(raw[name], modules), []byte(placeholder), []byte("/static/"+version+"/"))
-		h[address] = newAsset(name, b, "no-cache")
+		b := bytes.ReplaceAll(o.fill(raw[name]), []byte(placeholder), []byte("/static/"+version+"/"))
+		cache := "no-cache"
+		if address == AwayPath {
+			cache = "no-store" // and no trace of it
+		}
+		h[address] = newAsset(name, b, cache)
 	}
 	for name, b := range raw {
 		if !isPage[name] {
@@ -90,23 +123,6 @@ func Handler() http.Handler {
 		}
 	}
 	return h
-}
-
-// eachModule repeats the lines of a page that name MODULE, once for each: the
-// browser is told of all modules at once, and need not find out about them
-// one by one, which takes several journeys on a slow line.
-func eachModule(page []byte, modules []string) []byte {
-	var out []byte
-	for line := range bytes.Lines(page) {
-		if !bytes.Contains(line, []byte("/MODULE\"")) {
-			out = append(out, line...)
-			continue
-		}
-		for _, m := range modules {
-			out = append(out, bytes.ReplaceAll(line, []byte("/MODULE\""), []byte("/"+m+"\""))...)
-		}
-	}
-	return out
 }
 
 // asset is one file, ready to be sent.

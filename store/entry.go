@@ -84,8 +84,8 @@ func (s *Store) Enter(ctx context.Context, by chat.PID, ts chat.TSID) (Entered, 
 	}
 	defer s.release(l)
 	// Entering again changes nothing and is asked for often: no commit.
-	if e, ok := s.alreadyIn(l, by); ok {
-		return e, nil
+	if e, ok, err := s.alreadyIn(l, by); ok {
+		return e, err
 	}
 	var out Entered
 	var refused error
@@ -121,20 +121,26 @@ func (s *Store) Enter(ctx context.Context, by chat.PID, ts chat.TSID) (Entered, 
 	return out, nil
 }
 
-func (s *Store) alreadyIn(l *live, by chat.PID) (Entered, bool) {
+// alreadyIn is the answer to Enter where nothing is to be written; ok is false
+// where the committer decides.
+func (s *Store) alreadyIn(l *live, by chat.PID) (e Entered, ok bool, err error) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
 	r := s.Roster()
 	session := r.Sessions[l.ts]
 	if session == nil {
-		return Entered{}, false
+		return Entered{}, false, nil
 	}
 	st := l.standing(r, session, by)
 	m, reason, err := chat.Enter(session, l.log.Status(), l.head.last, st)
-	if err != nil || m != st.Mark {
-		return Entered{}, false // the committer decides
+	var refusal *chat.Error
+	switch {
+	case errors.As(err, &refusal) && refusal.Code == chat.SessionEnded:
+		return Entered{}, true, err // for good
+	case err != nil || m != st.Mark:
+		return Entered{}, false, nil
 	}
-	return Entered{Standing: st, Reason: reason, Status: l.log.Status(), Epoch: l.head.epoch, Head: l.head.last}, true
+	return Entered{Standing: st, Reason: reason, Status: l.log.Status(), Epoch: l.head.epoch, Head: l.head.last}, true, nil
 }
 
 // Moderate carries out c by a therapist of ts on a participant and returns

@@ -55,6 +55,9 @@ func (s *Server) answered(r *http.Request, a client.Answer) {
 	if strings.HasPrefix(path, "/survey/done/") {
 		path = "/survey/done/{token}"
 	}
+	if strings.HasPrefix(path, "/api/admin/exports/") {
+		path = "/api/admin/exports/{table}"
+	}
 	page := !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/survey/") && path != "/healthz" && path != "/readyz"
 	switch {
 	case page, len(a.Body) > longest:

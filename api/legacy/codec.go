@@ -84,14 +84,7 @@ func AppendAction(b []byte, s *chat.Seen) []byte {
 	case chat.Message, chat.Notice, chat.Whiteboard:
 		b = strictjson.AppendMember(b, "body", string(s.Body))
 	}
-	b = append(b, `,"recipients":[`...)
-	for i, p := range s.To {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strictjson.AppendString(b, string(p))
-	}
-	b = append(b, ']')
+	b = appendPeople(b, s.To)
 	switch {
 	case s.Target != 0:
 		b = strictjson.AppendMember(b, "target", strconv.FormatUint(uint64(s.Target), 10))
@@ -110,9 +103,7 @@ func AppendAction(b []byte, s *chat.Seen) []byte {
 	if s.Deleted {
 		b = append(b, `,"deleted":true`...)
 	}
-	b = append(b, `,"timestamp":"`...)
-	b = s.At.UTC().AppendFormat(b, timeFormat)
-	return append(b, `"}`...)
+	return appendTime(b, s.At)
 }
 
 // Filter leaves out what older clients cannot show: for participants, what

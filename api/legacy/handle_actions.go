@@ -28,15 +28,22 @@ func AppendAnswer(b []byte, a Answer) []byte {
 		}
 		b = AppendAction(b, &a.Actions[i])
 	}
+	return appendRest(b, a.Took, a.Max, a.Epoch, a.Reset, a.Results)
+}
+
+// appendRest closes data, and writes what stands behind it.
+func appendRest(
+	b []byte, took time.Duration, max chat.ActionID, epoch chat.Epoch, reset bool, results []store.Result,
+) []byte {
 	b = append(b, `],"serverTime":`...)
-	b = strconv.AppendFloat(b, float64(a.Took.Microseconds())/1000, 'f', -1, 64)
-	b = strictjson.AppendMember(b, "maxID", strconv.FormatUint(uint64(a.Max), 10))
-	b = strictjson.AppendMember(b, "epoch", string(a.Epoch))
-	if a.Reset {
+	b = strconv.AppendFloat(b, float64(took.Microseconds())/1000, 'f', -1, 64)
+	b = strictjson.AppendMember(b, "maxID", strconv.FormatUint(uint64(max), 10))
+	b = strictjson.AppendMember(b, "epoch", string(epoch))
+	if reset {
 		b = append(b, `,"reset":true`...)
 	}
 	first := true
-	for i, r := range a.Results {
+	for i, r := range results {
 		if r.Err == nil {
 			continue
 		}

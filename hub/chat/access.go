@@ -97,8 +97,19 @@ func ErrNotAllowed() *Error {
 
 // wouldBeIn reports whether a participant who never entered would have been
 // let in: they may read the session once it has ended.
-func wouldBeIn(s *TherapySession, by Standing) bool {
-	return by.Ready && by.Verdict != Revoked && by.Verdict != Removed && (by.Verdict == Admitted || !s.WaitingRoom)
+func wouldBeIn(s *TherapySession, by Standing) bool { return by.Ready && Cleared(s, by) }
+
+// Cleared reports whether, as far as the therapists are concerned, participant
+// by may be in s: let in by one, or by nobody's leave, and not sent out since.
+// Their assessments may still keep them out.
+func Cleared(s *TherapySession, by Standing) bool {
+	switch by.Verdict {
+	case Admitted:
+		return true
+	case NoVerdict:
+		return by.In || !s.WaitingRoom
+	}
+	return false
 }
 
 // Reason says why somebody waits.

@@ -117,3 +117,31 @@ func TestOutsiderAndRemovedHearTheSame(t *testing.T) {
 		}
 	}
 }
+
+func TestWhoIsCleared(t *testing.T) {
+	in := chat.Mark{In: true, Ever: true}
+	for _, c := range []struct {
+		who              string
+		mark             chat.Mark
+		waiting, without bool // with a waiting room, without
+	}{
+		{"who never came", chat.Mark{}, false, true},
+		{"who was let in before there was a waiting room", in, true, true},
+		{"who left", chat.Mark{Ever: true}, false, true},
+		{"who is admitted, and has not come", chat.Mark{Verdict: chat.Admitted}, true, true},
+		{"who is admitted, and in", chat.Mark{Verdict: chat.Admitted, In: true, Ever: true}, true, true},
+		{"who is revoked", chat.Mark{Verdict: chat.Revoked, Ever: true}, false, false},
+		{"who is removed", chat.Mark{Verdict: chat.Removed, Ever: true}, false, false},
+		{"who is removed, still marked as in", chat.Mark{Verdict: chat.Removed, In: true, Ever: true}, false, false},
+	} {
+		for _, ready := range []bool{false, true} { // assessments are another matter
+			st := chat.Standing{ID: "P1", Role: chat.Participant, Ready: ready, Mark: c.mark}
+			s := evening()
+			free := chat.Cleared(s, st)
+			s.WaitingRoom = true
+			if with := chat.Cleared(s, st); with != c.waiting || free != c.without {
+				t.Errorf("%s: %v with a waiting room, %v without", c.who, with, free)
+			}
+		}
+	}
+}

@@ -5,6 +5,11 @@ type Seen struct {
 	Action
 	Deleted   bool // by now
 	Tombstone bool // only id, type, user, timestamp and recipients are left
+
+	// Of what Target names, for who cannot show what has been deleted; zero
+	// where there is no Target.
+	TargetType    Type
+	TargetDeleted bool // by now
 }
 
 // Sees reports whether by may see an entry at all. What has been deleted is
@@ -48,6 +53,8 @@ func View(s *TherapySession, log Log, by Standing, a Action) (Seen, bool) {
 	}
 	if t, ok := log.Entry(seen.Target); !ok || !Sees(s, log.Status(), by, t) {
 		seen.Target = 0 // a reply may reach people who don't see what it answers
+	} else {
+		seen.TargetType, seen.TargetDeleted = t.Type, t.Deleted != 0
 	}
 	if a.By != by.ID {
 		seen.ClientID, seen.ClientTS = "", ""

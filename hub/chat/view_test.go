@@ -154,3 +154,33 @@ func TestProbingTellsNothing(t *testing.T) {
 		}
 	}
 }
+
+// Some clients cannot show what has been deleted: they are told what an action
+// is about, as far as its reader sees it.
+func TestReadersLearnWhatATargetIs(t *testing.T) {
+	r := newRoom(t)
+	said := r.say("P1", message("x"))
+	heart := r.say("P2", react(said, chat.Heart))
+	private := r.say("P1", message("x", "T1"))
+	answer := r.say("T1", reply(private, "y", "P1"))
+	open := r.say("T1", reply(private, "z"))
+	back := r.say("P2", remove(heart))
+	want := func(p chat.PID, id chat.ActionID, typ chat.Type, deleted bool) {
+		t.Helper()
+		if s := r.one(p, id); s.TargetType != typ || s.TargetDeleted != deleted {
+			t.Errorf("%s sees %d about %s, deleted %v", p, id, s.TargetType, s.TargetDeleted)
+		}
+	}
+	want("T1", said, 0, false)
+	want("T1", back, chat.Reaction, true)
+	want("P3", back, chat.Reaction, true)
+	want("P1", answer, chat.Message, false)
+	want("P1", open, chat.Message, false)
+	want("P2", open, 0, false) // they do not see what it answers
+	gone := r.say("P1", remove(said))
+	want("T1", gone, chat.Message, true)
+	want("P3", gone, chat.Message, true)
+	r.say("T1", remove(private))
+	want("P1", answer, chat.Message, true)
+	want("P2", open, 0, false)
+}

@@ -27,9 +27,10 @@ func TestUsage(t *testing.T) {
 		{"help help", 2, []string{`^hearth: there is no verb "help"$`}},
 
 		{"serve --help", 0, []string{`^Usage: hearth serve \[--config FILE\]$`, `^It runs the server\.$`, `^  --config FILE +the configuration`}},
-		{"demo --help", 0, []string{`^Usage: hearth demo \[--listen ADDRESS\]$`, `^  --listen ADDRESS +.*\(default 127\.0\.0\.1:8080\)$`}},
+		{"demo --help", 0, []string{`^Usage: hearth demo \[--listen ADDRESS\] \[--legacy-client DIR\]$`, `^  --listen ADDRESS +.*\(default 127\.0\.0\.1:8080\)$`}},
 		{"import --help", 0, []string{
 			`^Usage: hearth import FILE \[--prune\] \[--dry-run\] \[--config FILE\]$`, `^  --config FILE +`, `^  --dry-run +`, `^  --prune +`}},
+		{"export --help", 0, []string{`^Usage: hearth export transcript TS_ID \| attendance \| keystrokes \| codebook`, `^  --out FILE +`, `^  --deidentify +`}},
 		{"check --help", 0, []string{`^Usage: hearth check \[--head FILE\] \[--config FILE\]$`, `^  --config FILE +`}},
 		{"version --help", 0, []string{`^Usage: hearth version$`}},
 		{"import roster.yaml -h", 0, []string{`^Usage: hearth import`}},

@@ -79,10 +79,11 @@ type Config struct {
 			PerSecond float64 `yaml:"per_second" check:">0"`
 			Burst     int     `yaml:"burst" check:"1.."`
 		} `yaml:"rate"`
+		ExitURL string `yaml:"exit_url" check:"exit url"` // where the quick exit leads: an https URL, or a path of this server; empty: its own neutral page
 	} `yaml:"chat"`
 	Legacy struct {
 		Enabled   bool   `yaml:"enabled"`
-		ClientDir string `yaml:"client_dir"` // a built older client; empty: none is served
+		ClientDir string `yaml:"client_dir"` // a built older client, served at /legacy/; empty: none is
 	} `yaml:"legacy"`
 	Metrics struct {
 		Listen string `yaml:"listen" check:"address or empty"` // host:port; empty: off

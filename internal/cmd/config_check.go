@@ -78,9 +78,6 @@ func (l *loader) checkTogether(c *Config) {
 	if c.Metrics.Listen != "" && c.Metrics.Listen == c.Listen && !strings.HasSuffix(c.Listen, ":0") {
 		reject("metrics.listen", "is the same address as listen")
 	}
-	if c.Legacy.ClientDir != "" {
-		reject("legacy.client_dir", "serving an older client is not in this build yet; leave it empty")
-	}
 
 	tls := c.TLS.CertFile != "" || c.TLS.KeyFile != ""
 	if good("listen") && listensBeyondLoopback(c.Listen) {
@@ -124,6 +121,8 @@ func (c Config) Warnings() []string {
 			"allowed_origins: %s is plain http; who sits between can act as that page", o)
 	}
 	warn(listensBeyondLoopback(c.Metrics.Listen), "metrics.listen: %s is beyond loopback and asks for no password", c.Metrics.Listen)
+
+	warn(c.Legacy.ClientDir != "" && !c.Legacy.Enabled, "legacy.client_dir: is not served, as legacy.enabled is false")
 
 	warn(c.SMS.Provider == "file", "sms.provider: no SMS is sent; codes are written to a file, for tests")
 	warn(c.SMS.Provider == "console" && originBeyondLoopback(c.PublicURL),

@@ -98,6 +98,7 @@ chat:
   max_character_history: 20000
   max_actions_per_call: 100
   rate: { per_second: 10, burst: 100 }
+  exit_url: ""
 legacy: { enabled: true, client_dir: "" }
 metrics: { listen: "" }
 log: { level: info, format: text }
@@ -218,6 +219,7 @@ func TestWhatIsAccepted(t *testing.T) {
 		{"localhost", "listen: localhost:8080\npublic_url: http://localhost:8080"},
 		{"all of 127.0.0.0/8", "listen: 127.9.9.9:80"},
 		{"the older client's calls", "legacy: {enabled: true}"},
+		{"an older client", "legacy: {client_dir: /srv/client}"}, // the directory is looked at by serve
 		{"tls beyond loopback", beyond + "public_url: https://chat.example.org\ntls: {cert_file: a, key_file: b}"},
 		{"a proxy beyond loopback", beyond + "public_url: https://chat.example.org\ntrusted_proxies: [10.0.0.1]"},
 		{"plain http beyond loopback that is meant", beyond + "public_url: http://chat.example.org\ninsecure_http: true"},
@@ -225,6 +227,8 @@ func TestWhatIsAccepted(t *testing.T) {
 		{"a country outside the US", "default_region: NO"},
 		{"resending at once", "auth: {otp: {resend_after: 0}}"},
 		{"a slow rate", "chat: {rate: {per_second: 0.001}}"},
+		{"an exit to another site", "chat: {exit_url: 'https://weather.example/today?place=here#now'}"},
+		{"an exit to a page of this server", "chat: {exit_url: /docs}"},
 	} {
 		t.Run(tt.name, func(t *testing.T) { parse(t, tt.yaml) })
 	}
@@ -340,10 +344,16 @@ func TestWhatIsRefused(t *testing.T) {
 		{name: "a relative endpoint", yaml: "sms: {vonage: {base_url: 'https:/x'}}", want: []string{"sms.vonage.base_url: must be an https URL"}},
 		{name: "chat out of range", yaml: "chat: {poll_interval: 999ms, max_body: 0, max_character_history: -1, max_actions_per_call: 0, rate: {per_second: 0, burst: 0}}", want: []string{
 			"chat.poll_interval: must be from 1s to 60s", "chat.max_body", "chat.max_character_history", "chat.max_actions_per_call", "chat.rate.per_second: must be greater than 0, not 0", "chat.rate.burst"}},
+		{name: "a plain exit", yaml: "chat: {exit_url: 'http://weather.example/'}", want: []string{"chat.exit_url: must be an https URL"}},
+		{name: "an exit that is a script", yaml: "chat: {exit_url: 'javascript:alert(1)'}", want: []string{"chat.exit_url: must be an https URL"}},
+		{name: "an exit to whichever scheme", yaml: "chat: {exit_url: //weather.example}", want: []string{"chat.exit_url: must be an https URL"}},
+		{name: "an exit that browsers take for another site", yaml: `chat: {exit_url: '/\weather.example'}`, want: []string{"chat.exit_url: must be an https URL"}},
+		{name: "an exit without a host", yaml: "chat: {exit_url: 'https:///x'}", want: []string{"chat.exit_url: must be an https URL"}},
+		{name: "an exit with a user", yaml: "chat: {exit_url: 'https://u:p@weather.example/'}", want: []string{"chat.exit_url: must be an https URL"}},
+		{name: "a relative exit", yaml: "chat: {exit_url: away}", want: []string{"chat.exit_url: must be an https URL"}},
 		{name: "chat out of range above", yaml: "chat: {poll_interval: 61s, max_body: 100001, max_character_history: 1000001, max_actions_per_call: 10001}", want: []string{
 			"chat.poll_interval", "chat.max_body", "chat.max_character_history", "chat.max_actions_per_call"}},
 		{name: "bad metrics address", yaml: "metrics: {listen: on}", want: []string{"metrics.listen: must be host:port"}},
-		{name: "an older client", yaml: "legacy: {enabled: false, client_dir: /srv/client}", want: []string{"config.yaml:1: legacy.client_dir: serving an older client is not in this build yet; leave it empty"}},
 		{name: "metrics on the same address", yaml: "metrics: {listen: '127.0.0.1:8080'}", want: []string{"metrics.listen: is the same address"}},
 		{name: "another format", yaml: "log: {format: xml}", want: []string{"log.format: must be text or json"}},
 
@@ -456,6 +466,7 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 		"public_url: https://s3cret@chat.example.org",
 		"sms: {vonage: {base_url: 'https://u:s3cret@gateway.example'}}",
 		"sms: {vonage: {base_url: 'https://u:s3cret@gateway.example:port'}}",
+		"chat: {exit_url: 'https://u:s3cret@weather.example'}",
 	} {
 		if _, err := parseConfig("config.yaml", []byte(text), nil); err == nil || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%q: %v", text, err)
@@ -473,6 +484,7 @@ func TestWarnings(t *testing.T) {
 		{"tls without a public_url", "tls: {cert_file: a, key_file: b}", []string{"public_url"}},
 		{"https from nowhere, codes printed", "public_url: https://chat.example.org", []string{"trusted_proxies", "sms.provider"}},
 		{"a plain origin", "allowed_origins: ['http://a.example', 'http://localhost:3000', 'https://b.example']", []string{"allowed_origins"}},
+		{"an older client that is switched off", "legacy: {enabled: false, client_dir: /srv/client}", []string{"legacy.client_dir"}},
 		{"codes in a file", "sms: {provider: file, file: x}", []string{"sms.provider"}},
 		{"few digits", "auth: {otp: {digits: 5}}", []string{"auth.otp.digits", "auth.limits.wrong_codes_per_30_days"}},
 		{"several tries", "auth: {otp: {attempts_per_code: 2}}", []string{"auth.otp.attempts_per_code"}},

@@ -124,6 +124,7 @@ var formats = map[string]func(string) (string, error){
 	"origin":           origin,
 	"public url":       orEmpty(publicURL),
 	"endpoint":         orEmpty(endpoint),
+	"exit url":         orEmpty(exitURL),
 }
 
 // checkValue holds one value against a check tag, and gives it its promised
@@ -271,6 +272,21 @@ func endpoint(s string) (string, error) {
 		return "", errors.New("must be an https URL such as https://api.example.org, without user, query or fragment (http only on loopback)")
 	}
 	return strings.TrimSuffix(s, "/"), nil
+}
+
+// exitURL is a page of any https site, or of this server: a browser takes
+// "//host" and "/\host" for another site.
+func exitURL(s string) (string, error) {
+	u, err := url.Parse(s)
+	own := err == nil && u.Scheme == "" && u.Host == "" && strings.HasPrefix(s, "/") && !strings.HasPrefix(s, "//")
+	other := err == nil && u.Scheme == "https" && u.Hostname() != "" && u.User == nil
+	if !own && !other || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == '\\' || r == 0x7f }) {
+		return "", errors.New("must be an https URL without a user such as https://www.example.org/weather, or a path of this server such as /away")
+	}
+	if !own {
+		return u.String(), nil
+	}
+	return s, nil
 }
 
 // quoted is a value for a message: on one line, and not endless.

@@ -28,6 +28,7 @@ var demoRoster []byte
 // runDemo is the verb demo: the main job with nothing to prepare.
 func runDemo(c *verbCall) error {
 	listenOn := c.flags.String("listen", "127.0.0.1:8080", "the `address` to listen on, host:port")
+	older := c.flags.String("legacy-client", "", "a `directory` with a built older client, to be tried at /legacy/ (docs/legacy.md)")
 	if err := c.parse(); err != nil {
 		return err
 	}
@@ -43,6 +44,10 @@ func runDemo(c *verbCall) error {
 	}
 	defer os.RemoveAll(dir)
 	cfg := demoConfig(*listenOn, dir)
+	cfg.Legacy.ClientDir = *older
+	if _, err := openPages(cfg); err != nil {
+		return fmt.Errorf("--legacy-client: %w", errors.Unwrap(err))
+	}
 	beyond := listensBeyondLoopback(cfg.Listen)
 	log := newLogger(cfg, c.stderr, new(slog.LevelVar))
 	s, err := newServer(ctx, cfg, log, serverOptions{terminal: c.stdout, pages: withDemoSurveys, anyHost: beyond})
@@ -56,7 +61,7 @@ func runDemo(c *verbCall) error {
 	if err != nil {
 		return errors.Join(err, s.close())
 	}
-	return s.serve(ctx, l, func() { c.greet(l.Addr().String(), s.store.Roster(), beyond) })
+	return s.serve(ctx, l, func() { c.greet(l.Addr().String(), s.store.Roster(), beyond, *older != "") })
 }
 
 // demoConfig is the defaults, but for how often one person may log in: who
@@ -72,7 +77,7 @@ func demoConfig(listen, dir string) Config {
 }
 
 // greet says where to go and who can log in.
-func (c *verbCall) greet(address string, r *chat.Roster, beyond bool) {
+func (c *verbCall) greet(address string, r *chat.Roster, beyond, older bool) {
 	host, port, _ := net.SplitHostPort(address)
 	at := address
 	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
@@ -89,6 +94,9 @@ func (c *verbCall) greet(address string, r *chat.Roster, beyond bool) {
 	fmt.Fprintf(&b, "\nHearth's demo is at  http://%s/\n", at)
 	if at != address {
 		fmt.Fprintf(&b, "From other machines it is this machine's name or address with :%s behind it.\n", port)
+	}
+	if older {
+		fmt.Fprintf(&b, "The older client is at  http://%s/legacy/  (the last name goes where it asks for a name)\n", at)
 	}
 	fmt.Fprintf(&b, "\nLog in with phone and last name; the code is printed here when it is asked for:\n\n")
 	fmt.Fprintf(&b, "  %-13s%-15s%-17s%s\n", "", "last name", "phone", "id")

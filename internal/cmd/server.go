@@ -70,6 +70,13 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 			s.close()
 		}
 	}()
+	pages, err := openPages(cfg) // first: a mistake in the configuration changes nothing
+	if err != nil {
+		return s, err
+	}
+	if o.pages != nil {
+		pages = o.pages(pages)
+	}
 	var told atomic.Pointer[hub.Hub] // nobody listens before it is there
 	roster := make(chan struct{}, 1)
 	s.metrics = metrics.New(version)
@@ -95,14 +102,11 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 	if s.auth, err = openAuth(ctx, cfg, st, o.terminal, log, s.hub.InOpenSession); err != nil {
 		return s, err
 	}
-	pages := static.Handler()
-	if o.pages != nil {
-		pages = o.pages(pages)
-	}
 	s.api, err = api.New(api.Options{
 		Hub: s.hub, Auth: s.auth, Store: st, PublicURL: cfg.PublicURL, AllowedOrigins: cfg.AllowedOrigins, AnyHost: o.anyHost,
 		TrustedProxies: cfg.TrustedProxies, PollInterval: cfg.Chat.PollInterval,
-		MaxActionsPerCall: cfg.Chat.MaxActionsPerCall, LinkKey: links, Region: cfg.DefaultRegion, LoginField: cfg.Auth.Field, Pages: pages, PageCSP: static.CSP, Log: log,
+		MaxActionsPerCall: cfg.Chat.MaxActionsPerCall, NoLegacy: !cfg.Legacy.Enabled, LinkKey: links,
+		Region: cfg.DefaultRegion, LoginField: cfg.Auth.Field, Pages: pages, PageCSP: static.CSP, Log: log,
 		Answered: s.metrics.Answered,
 	})
 	if err != nil {
@@ -131,6 +135,21 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 		}
 	})
 	return s, nil
+}
+
+// openPages is all that the server has besides the API.
+func openPages(cfg Config) (http.Handler, error) {
+	pages := static.Handler(static.Options{
+		LoginField: cfg.Auth.Field, CodeDigits: cfg.Auth.OTP.Digits, CodeTries: cfg.Auth.OTP.AttemptsPerCode, ExitURL: cfg.Chat.ExitURL,
+	})
+	if !cfg.Legacy.Enabled {
+		return pages, nil
+	}
+	pages, err := static.Legacy(pages, cfg.Legacy.ClientDir)
+	if err != nil {
+		return nil, fmt.Errorf("legacy.client_dir: %w", err)
+	}
+	return pages, nil
 }
 
 // openAuth opens the door to logins on the data in st. terminal is where the
@@ -230,6 +249,7 @@ func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
 		h := control.Handler(control.Options{
 			Store: s.store, Auth: func() (*auth.Auth, error) { return s.auth, nil }, Dir: s.cfg.DataDir, OpenCopy: openCopy,
 			Region: s.cfg.DefaultRegion, Field: s.cfg.Auth.Field,
+			Log: s.log,
 		})
 		if err := control.Serve(run, ctl, h); err != nil {
 			s.log.Error("the control socket failed", "error", err)

@@ -7,6 +7,7 @@
  * @typedef {{id: string, name: string, role: string, status: 'online'|'waiting'|'offline', muted: boolean, reason?: string}} Person
  * @typedef {{id: string, name: string, topic: string, date: string, status: string, whiteboard: string,
  *   private_messages: 'off'|'therapist'|'anyone', waiting_room: boolean, participants: Person[]}} Detail
+ * @typedef {{ts_id: string, ts_name: string, name: string, title: string, url: string}} ActionItem a survey that is due
  * @typedef {{ts_id: string, state: 'admitted'|'waiting'|'ended', reason?: string, epoch: string, max_id: number,
  *   detail: Detail, assessments?: Assessment[]}} Entered
  * @typedef {{epoch: string, id: number}} Position of a reader in a log; id 0 is before the first action
@@ -31,7 +32,7 @@ const patience = 20000; // ms; a bad connection may be slow, but one that is dea
 export class Api {
   /** @param {{fetch?: typeof fetch}} [env] */
   constructor(env = {}) {
-    this.fetch = env.fetch || ((...args) => fetch(...args));
+    this.fetch = env.fetch || ((/** @type {Parameters<typeof fetch>} */ ...args) => fetch(...args));
   }
 
   /**
@@ -52,6 +53,7 @@ export class Api {
       opt.signal.addEventListener('abort', stop);
     }
     try {
+      /** @type {RequestInit & {headers: {[name: string]: string}}} */
       const init = {method, signal: abort.signal, credentials: 'same-origin', cache: 'no-store', headers: {Accept: 'application/json'}};
       if (method === 'POST') {
         init.headers['Content-Type'] = 'application/json';
@@ -69,23 +71,34 @@ export class Api {
       return value;
     } catch (e) {
       if (e instanceof ApiError) throw e;
-      throw new ApiError(late ? 'timeout' : 'network', {message: String(e && e.message)});
+      throw new ApiError(late ? 'timeout' : 'network', {message: String(e && /** @type {any} */ (e).message)});
     } finally {
       clearTimeout(timer);
       if (opt.signal) opt.signal.removeEventListener('abort', stop);
     }
   }
 
+  /** @param {string} phone @param {string} field */
   login(phone, field) { return this.call('POST', 'login', {phone, field}); }
+  /** @param {string} challenge */
   resend(challenge) { return this.call('POST', 'resend', {challenge}); }
+  /** @param {string} challenge @param {string} code */
   verify(challenge, code) { return this.call('POST', 'verify', {challenge, code}); }
   logout() { return this.call('POST', 'logout'); }
   me() { return this.call('GET', 'me'); }
   sessions() { return this.call('GET', 'getTherapySessions'); }
+  /** @param {string} ts */
   enter(ts) { return this.call('POST', 'enterTherapySession', {ts_id: ts}); }
   leave() { return this.call('POST', 'leaveTherapySession'); }
+  /** @param {string} ts @returns {Promise<Detail>} */
   detail(ts) { return this.call('GET', 'getTherapySessionDetail' + query({ts_id: ts})); }
+  /** @param {string} ts @param {string} person @returns {Promise<{assessments: Assessment[]}>} */
   assessments(ts, person) { return this.call('GET', 'getTherapySessionAssessments' + query({ts_id: ts, p_id: person})); }
+  /** @param {string} person */
+  unlock(person) { return this.call('POST', 'unlock', {p_id: person}); }
+  /** @param {string} person @returns {Promise<{code: string, expires_in: number}>} in seconds */
+  code(person) { return this.call('POST', 'code', {p_id: person}); }
+  /** @param {string} ts @param {string} person @param {string} action @returns {Promise<Person>} */
   moderate(ts, person, action) { return this.call('POST', 'updateParticipants', {ts_id: ts, p_id: person, action}); }
 
   /**
@@ -95,20 +108,25 @@ export class Api {
    * @param {AbortSignal} [signal]
    */
   actions(ts, from, wait, signal) {
+    /** @type {Query} */
     const q = {ts_id: ts, last_action_id: from.id};
     if (from.epoch) q.epoch = from.epoch;
     if (wait) q.wait = wait + 's';
     return this.call('GET', 'getActions' + query(q), undefined, {timeout: patience + wait * 1000, signal});
   }
 
+  /** @param {string} ts @param {string} epoch @param {object[]} actions */
   save(ts, epoch, actions) { return this.call('POST', 'saveActions', {ts_id: ts, epoch, actions}); }
 }
 
+/** @typedef {{[name: string]: string|number}} Query */
+
+/** @param {Query} fields */
 function query(fields) {
   return '?' + Object.keys(fields).map(k => k + '=' + encodeURIComponent(fields[k])).join('&');
 }
 
-/** @param {Response} answer */
+/** @param {Response} answer @param {any} problem what it holds */
 function refusal(answer, problem) {
   const p = problem && typeof problem === 'object' ? problem : {};
   const seconds = Number(p.retry_after) || Number(answer.headers.get('Retry-After')) || 0;

@@ -13,27 +13,34 @@ import {PollWay} from './poll.js';
  *   entered: (e: Entered) => void,
  *   actions: (frame: import('./log.js').Frame) => void,
  *   presence: (user: string, status: string) => void,
- *   typing: (user: string) => void,
+ *   typing: (user: string, recipients: string[]|undefined) => void,
  *   over: (to: 'login'|'list', code: string) => void,
  * }} Listener
  *   over: the connection has ended for good
- * @typedef {{api: import('./api.js').Api, ts: string, force?: string, pollInterval: number,
+ * @typedef {{api: import('./api.js').Api, ts: string, force?: import('./ladder.js').Via|'', pollInterval: number,
  *   position: () => import('./api.js').Position, on: Listener, env?: object}} Options
  *   pollInterval in ms; env: WebSocket, location, random and now for tests
+ * @typedef {{WebSocket: typeof WebSocket, location: {protocol: string, host: string}, random?: () => number, now?: () => number}} Env
+ * @typedef {{api: import('./api.js').Api, ts: string, pollInterval: number, position: () => import('./api.js').Position,
+ *   on: Listener, ladder: Ladder, env: Env}} Shared what the ways have in common
+ * @typedef {import('./outbox.js').Result} Result
  */
 
 export class Connection {
   /** @param {Options} o */
   constructor(o) {
+    /** @type {Env} */
     const env = Object.assign({WebSocket: window_('WebSocket'), location: window_('location')}, o.env);
     this.on = o.on;
     this.ladder = new Ladder({force: o.force, random: env.random, now: env.now});
     this.shared = {
       api: o.api, ts: o.ts, pollInterval: o.pollInterval, position: o.position, on: o.on, ladder: this.ladder, env,
     };
+    /** @type {SocketWay|PollWay|null} */
     this.way = null;
     this.stopped = false;
-    this.skip = null; // ends the present pause
+    /** ends the present pause @type {(() => void)|null} */
+    this.skip = null;
   }
 
   /** Runs until stop, or until over was said. It does not throw. */
@@ -47,7 +54,7 @@ export class Connection {
       if (this.stopped) return;
       if (out.to) {
         this.stopped = true;
-        this.on.over(out.to, out.code);
+        this.on.over(out.to, out.code || '');
         return;
       }
       if (out.better) {
@@ -59,9 +66,10 @@ export class Connection {
     }
   }
 
+  /** @param {number} ms @returns {Promise<void>} */
   pause(ms) {
     this.on.link({via: this.ladder.via, up: false, retryAt: Date.now() + ms});
-    return new Promise(done => {
+    return new Promise((/** @type {(v?: any) => void} */ done) => {
       const timer = setTimeout(done, ms);
       this.skip = () => {
         clearTimeout(timer);
@@ -81,7 +89,7 @@ export class Connection {
 
   /**
    * @param {object[]} actions
-   * @returns {Promise<object[]>} a result for each
+   * @returns {Promise<Result[]>} a result for each
    * @throws {ApiError} of the whole call; network: not known whether it arrived
    */
   save(actions) {
@@ -98,7 +106,7 @@ export class Connection {
     if (this.way && this.way.up) this.way.typing(recipients);
   }
 
-  /** Ends the connection; with leave, the others learn it at once. */
+  /** Ends the connection; with leave, the others learn it at once. @param {boolean} [leave] */
   async stop(leave) {
     this.stopped = true;
     const way = this.way;
@@ -109,4 +117,5 @@ export class Connection {
   }
 }
 
+/** @param {'WebSocket'|'location'} name @returns {any} */
 function window_(name) { return typeof window === 'undefined' ? undefined : window[name]; }

@@ -11,10 +11,14 @@ import {convOf} from './log.js';
 /**
  * @param {import('./api.js').Detail} detail
  * @param {string} me
+ * @returns {import('./api.js').Person}
  */
 export function self(detail, me) {
   return detail.participants.find(p => p.id === me) || {id: me, name: me, role: 'participant', status: 'offline', muted: false};
 }
+
+/** @param {string} key @returns {string} for the ids of elements: another one for each conversation */
+export function domId(key) { return 'conv-' + key.replace(/[^A-Za-z0-9-]/g, c => '_' + c.charCodeAt(0) + '_'); }
 
 /**
  * @param {import('./api.js').Detail} detail
@@ -25,8 +29,10 @@ export function self(detail, me) {
 export function conversations(detail, log, nameOf) {
   const me = self(detail, log.me);
   const roles = new Map(detail.participants.map(p => [p.id, p.role]));
+  /** @type {Conversation[]} */
   const list = [{key: '', recipients: [], others: [], names: [], write: me.muted ? 'muted' : 'ok'}];
   const known = new Set(['']);
+  /** @param {string} key */
   const add = key => {
     if (known.has(key)) return;
     known.add(key);
@@ -46,9 +52,16 @@ export function conversations(detail, log, nameOf) {
   return list;
 }
 
+/** @param {import('./api.js').Person} p */
 function rank(p) { return p.role === 'therapist' ? 0 : 1; }
 
-/** @returns {'ok'|'muted'|'not_allowed'} to write privately to people with these roles */
+/**
+ * Whether one may write privately to people with these roles.
+ * @param {import('./api.js').Detail} detail
+ * @param {import('./api.js').Person} me
+ * @param {(string|undefined)[]} roles
+ * @returns {'ok'|'muted'|'not_allowed'}
+ */
 function mayWrite(detail, me, roles) {
   if (me.role === 'therapist') return 'ok';
   const toTherapists = roles.every(r => r === 'therapist');

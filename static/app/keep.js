@@ -1,25 +1,52 @@
 // What must survive a reload of the page, and nothing longer: it is in this
-// tab's sessionStorage, belongs to one person, and goes with their logout.
+// tab's sessionStorage. What belongs to a person is kept under their id, so
+// that whoever logs in next in this tab does not get it.
 
 const root = 'hearth.';
+const end = '|'; // of an id; no id has it
 
 export class Keep {
-  /** @param {Storage|null} storage null, or one that refuses: nothing is kept */
-  constructor(storage) { this.storage = storage; }
+  /**
+   * @param {Storage|null} storage null, or one that refuses: nothing is kept
+   * @param {string} [prefix] before each name
+   */
+  constructor(storage, prefix = root) {
+    this.storage = storage;
+    this.prefix = prefix;
+    this.closed = {yes: false}; // shared with what of() gave
+  }
 
-  /** @param {string} name */
+  /**
+   * What is one person's.
+   * @param {string} person
+   */
+  of(person) {
+    const k = new Keep(this.storage, root + person + end);
+    k.closed = this.closed;
+    return k;
+  }
+
+  /**
+   * @param {string} name
+   * @returns {any} null if nothing is kept
+   */
   get(name) {
     try {
-      return JSON.parse(this.storage.getItem(root + name));
+      return JSON.parse(/** @type {string} */ (/** @type {Storage} */ (this.storage).getItem(this.prefix + name)));
     } catch (e) {
       return null;
     }
   }
 
-  /** @returns {boolean} whether it is kept; a full storage refuses */
+  /**
+   * @param {string} name
+   * @param {any} value
+   * @returns {boolean} whether it is kept; a full storage refuses, and so does one that was wiped
+   */
   set(name, value) {
+    if (this.closed.yes) return false;
     try {
-      this.storage.setItem(root + name, JSON.stringify(value));
+      /** @type {Storage} */ (this.storage).setItem(this.prefix + name, JSON.stringify(value));
       return true;
     } catch (e) {
       return false;
@@ -29,21 +56,48 @@ export class Keep {
   /** @param {string} name */
   drop(name) {
     try {
-      this.storage.removeItem(root + name);
+      /** @type {Storage} */ (this.storage).removeItem(this.prefix + name);
     } catch (e) { /* then there is nothing in it */ }
   }
 
-  /** Drops everything whose name does not begin with prefix. */
-  only(prefix) {
-    try {
-      const names = [];
-      for (let i = 0; i < this.storage.length; i++) names.push(this.storage.key(i));
-      names.forEach(n => { if (n.startsWith(root) && !n.startsWith(root + prefix)) this.storage.removeItem(n); });
-    } catch (e) { /* then there is nothing in it */ }
-  }
+  /** Whether anything is kept here. */
+  any() { return this.names().length > 0; }
+
+  /**
+   * Drops everything that is not this person's.
+   * @param {string} person
+   */
+  only(person) { this.dropAll(n => !n.startsWith(root + person + end)); }
 
   /** Drops everything. */
-  clear() { this.only('\0'); }
+  clear() { this.dropAll(() => true); }
+
+  /**
+   * Drops everything, and keeps nothing from now on: calls that are still
+   * under way must not put back what they were about.
+   * @param {string} [but] a name that stays
+   */
+  wipe(but) {
+    this.closed.yes = true;
+    this.dropAll(n => n !== root + but);
+  }
+
+  /** @param {(name: string) => boolean} which */
+  dropAll(which) {
+    try {
+      this.names().filter(which).forEach(n => /** @type {Storage} */ (this.storage).removeItem(n));
+    } catch (e) { /* then there is nothing in it */ }
+  }
+
+  /** @returns {string[]} */
+  names() {
+    const names = [];
+    try {
+      const s = /** @type {Storage} */ (this.storage);
+      for (let i = 0; i < s.length; i++) names.push(/** @type {string} */ (s.key(i)));
+    } catch (e) { /* then there is nothing in it */ }
+    return names.filter(n => n.startsWith(this.prefix));
+  }
 }
 
 /** This tab's, if the browser allows it. */

@@ -22,8 +22,9 @@ export class Ladder {
     this.random = opt.random || Math.random;
     this.now = opt.now || Date.now;
     /** @type {Via} */
-    this.via = this.force || 'ws';
+    this.via = opt.force || 'ws';
     this.failures = 0; // in a row, of any way
+    /** @type {{[via: string]: number}} */
     this.bad = {ws: 0, wait: 0, poll: 0}; // failures in a row without an answer
     this.upgradeAfter = firstUpgrade;
     this.upgradeAt = Infinity;

@@ -4,7 +4,10 @@
 // known what became of it.
 
 /**
- * @typedef {{clientId: string, action: object, conv: string, state: 'queued'|'sending'|'saved'|'failed', id: number, code: string}} Entry
+ * @typedef {{type: string, client_id?: string, client_ts?: string, body?: string, recipients?: string[], target?: number|null,
+ *   icon?: string, character_history?: string[], time_to_complete?: string}} Draft an action that is asked for
+ * @typedef {{id?: number, error?: {code: string, message?: string, retry_after?: number}}} Result what became of one; retry_after in seconds
+ * @typedef {{clientId: string, action: Draft, conv: string, state: 'queued'|'sending'|'saved'|'failed', id: number, code: string}} Entry
  *   id: once saved; code: why it failed for good
  */
 
@@ -13,14 +16,23 @@ const batchChars = 200000; // a frame is at most 1 MiB
 const firstPause = 1000; // ms
 const longestPause = 30000;
 
-// After these an action will never be stored as it is.
+// After these an action will never be stored as it is; of the latter, not even if circumstances change.
 const final = new Set(['invalid_action', 'too_large', 'wrong_user', 'not_allowed', 'no_such_target', 'muted',
   'client_id_reused', 'session_ended', 'bad_request', 'invalid_frame', 'unknown_type', 'cross_origin', 'unsupported_media_type']);
 
-/** @param {string} code @returns {boolean} whether sending the same again is no use */
+const hopeless = new Set(['invalid_action', 'too_large', 'wrong_user', 'no_such_target', 'session_ended']);
+
+/** @param {string} code @returns {boolean} whether sending the same again at once is no use */
 export function isFinal(code) { return final.has(code); }
 
-/** A name for an action that no other has. Browsers give randomUUID to pages on https only. */
+/** @param {string} code @returns {boolean} whether what was refused so may be taken another time, such as when one may write again */
+export function mayRetry(code) { return !hopeless.has(code); }
+
+/**
+ * A name for an action that no other has. Browsers give randomUUID to pages on https only.
+ * @param {any} crypto
+ * @returns {string}
+ */
 export function newClientId(crypto) {
   if (crypto && crypto.randomUUID) return crypto.randomUUID();
   const b = crypto && crypto.getRandomValues
@@ -34,7 +46,7 @@ export function newClientId(crypto) {
 
 export class Outbox {
   /**
-   * @param {{send: (actions: object[]) => Promise<object[]>, keep: import('./keep.js').Keep, name: string,
+   * @param {{send: (actions: Draft[]) => Promise<Result[]>, keep: import('./keep.js').Keep, name: string,
    *   changed: () => void, newId?: () => string, random?: () => number}} o name: of what is kept
    */
   constructor(o) {
@@ -44,14 +56,21 @@ export class Outbox {
     this.ready = false;
     this.busy = false;
     this.failures = 0;
+    this.alone = false; // one action a call, to find out whose a refusal is
+    /** @type {any} */
     this.timer = 0;
+    this.kept = true; // a reload would find what is not answered; false: this browser keeps nothing, or no more
+    /** @type {Map<string, Entry[]>} */
+    this.byConv = new Map();
+    this.byConvOf = /** @type {Entry[]} */ ([]); // the entries that byConv is of
+    const entries = o.keep.get(o.name);
     /** @type {Entry[]} */
-    this.entries = (o.keep.get(o.name) || []).map(e => Object.assign({id: 0, code: ''}, e, {state: e.code ? 'failed' : 'queued'}));
+    this.entries = (Array.isArray(entries) ? entries : []).map((/** @type {any} */ e) => Object.assign({id: 0, code: ''}, e, {state: e.code ? 'failed' : 'queued'}));
   }
 
   /**
    * Takes an action, and sends it as soon as it can.
-   * @param {object} action without client_id
+   * @param {Draft} action without client_id
    * @param {string} conv where it is shown meanwhile
    * @returns {Entry}
    */
@@ -60,6 +79,7 @@ export class Outbox {
       this.entries = this.entries.filter(e => !(e.state === 'queued' && e.action.type === 'message_read' && e.conv === conv));
     }
     const clientId = this.newId();
+    /** @type {Entry} */
     const e = {
       clientId, conv, state: 'queued', id: 0, code: '',
       action: Object.assign({client_id: clientId, client_ts: new Date().toISOString()}, action),
@@ -80,15 +100,54 @@ export class Outbox {
     this.flush();
   }
 
-  /** The log is read up to here, and holds these client_ids: what is in it needs no place here. */
+  /**
+   * The log is read up to here, and holds these client_ids: what is in it needs no place here.
+   * @param {number} position
+   * @param {Set<string>} clientIds
+   */
   arrived(position, clientIds) {
+    if (!this.entries.length) return;
     const left = this.entries.filter(e => !clientIds.has(e.clientId) && !(e.state === 'saved' && e.id <= position));
     if (left.length === this.entries.length) return;
     this.entries = left;
     this.changed();
   }
 
-  /** Takes back an entry that failed, and returns it. */
+  /** @param {string} conv @returns {Entry[]} those of a conversation: the same list as before, if none has changed */
+  in(conv) {
+    if (this.byConvOf !== this.entries) {
+      const was = this.byConv;
+      /** @type {Map<string, Entry[]>} */
+      const is = new Map();
+      this.entries.forEach(e => is.set(e.conv, (is.get(e.conv) || []).concat(e)));
+      is.forEach((list, key) => {
+        const old = was.get(key);
+        if (old && old.length === list.length && old.every((e, i) => e === list[i])) is.set(key, old);
+      });
+      this.byConv = is;
+      this.byConvOf = this.entries;
+    }
+    return this.byConv.get(conv) || nothing;
+  }
+
+  /**
+   * Sends an entry that failed once more. The same name is good: what was refused was not stored.
+   * @param {string} clientId
+   */
+  retry(clientId) {
+    const e = this.entries.find(x => x.clientId === clientId);
+    if (!e || e.state !== 'failed') return;
+    if (e.code === 'client_id_reused') {
+      const id = this.newId();
+      this.set(e, {state: 'queued', code: '', clientId: id, action: Object.assign({}, e.action, {client_id: id})});
+    } else {
+      this.set(e, {state: 'queued', code: ''});
+    }
+    this.changed();
+    this.flush();
+  }
+
+  /** Takes back an entry that failed, and returns it. @param {string} clientId */
   discard(clientId) {
     const e = this.entries.find(x => x.clientId === clientId);
     if (!e || e.state !== 'failed') return null;
@@ -115,7 +174,8 @@ export class Outbox {
       const results = await this.o.send(batch.map(e => e.action));
       batch.forEach((e, i) => { pause = Math.max(pause, this.settle(e, results[i] || {error: {code: 'internal'}}, 1)); });
     } catch (err) {
-      const whole = {error: {code: err.code || 'network', retry_after: (err.retryAfter || 0) / 1000}};
+      const {code, retryAfter} = /** @type {import('./api.js').ApiError} */ (err);
+      const whole = {error: {code: code || 'network', retry_after: (retryAfter || 0) / 1000}};
       batch.forEach(e => { pause = Math.max(pause, this.settle(e, whole, batch.length)); });
     }
     this.busy = false;
@@ -143,11 +203,11 @@ export class Outbox {
     return batch;
   }
 
-  /** @returns {number} ms to wait before the next call */
+  /** @param {Entry} e @param {Result} result @param {number} of how many there were in the call @returns {number} ms to wait before the next */
   settle(e, result, of) {
     const error = result.error;
     if (!error) {
-      this.set(e, {state: 'saved', id: result.id});
+      this.set(e, {state: 'saved', id: result.id || 0});
       this.alone = false;
       return 0;
     }
@@ -170,15 +230,20 @@ export class Outbox {
     return Math.round(most / 2 + this.random() * most / 2);
   }
 
+  /** @param {Entry} e @param {Partial<Entry>} to */
   set(e, to) { this.entries = this.entries.map(x => x.clientId === e.clientId ? Object.assign({}, x, to) : x); }
 
   changed() {
     const kept = this.entries.filter(e => e.state !== 'saved' && e.action.type !== 'message_read')
       .map(e => ({clientId: e.clientId, conv: e.conv, action: e.action, code: e.code}));
+    this.kept = true;
     if (!kept.length) this.o.keep.drop(this.o.name);
     else if (!this.o.keep.set(this.o.name, kept)) { // too long: the words matter more than how they were typed
-      this.o.keep.set(this.o.name, kept.map(e => Object.assign({}, e, {action: Object.assign({}, e.action, {character_history: []})})));
+      this.kept = this.o.keep.set(this.o.name, kept.map(e => Object.assign({}, e, {action: Object.assign({}, e.action, {character_history: []})})));
     }
     this.o.changed();
   }
 }
+
+/** @type {Entry[]} */
+const nothing = [];

@@ -5,7 +5,7 @@ import {afterRefusal} from './ladder.js';
 const hold = 25; // seconds; proxies that cut at 30 let it pass
 
 export class PollWay {
-  /** @param {boolean} wait answers are held */
+  /** @param {import('./connection.js').Shared} shared @param {boolean} wait answers are held */
   constructor(shared, wait) {
     this.s = shared;
     this.wait = wait;
@@ -14,8 +14,10 @@ export class PollWay {
     this.state = '';
     this.toEnter = true;
     this.quick = false; // the next answer is not to be held
-    this.skip = null; // ends the present pause
-    this.abort = null; // ends the present read
+    /** ends the present pause @type {(() => void)|null} */
+    this.skip = null;
+    /** ends the present read @type {AbortController|null} */
+    this.abort = null;
   }
 
   /** @returns {Promise<import('./ladder.js').Outcome>} when it has ended */
@@ -47,7 +49,8 @@ export class PollWay {
         else if (!this.wait || held && !frame.actions.length && Date.now() - began < 2000) await this.pause(this.s.pollInterval);
       }
       return {};
-    } catch (e) {
+    } catch (err) {
+      const e = /** @type {import('./api.js').ApiError} */ (err);
       if (e.code === 'not_allowed' && this.state) return {to: 'list', code: 'removed'};
       return afterRefusal(e.code) || {opened: answered && !this.wait, after: e.retryAfter || undefined};
     } finally {
@@ -61,7 +64,7 @@ export class PollWay {
     try {
       e = await api.enter(ts);
     } catch (err) {
-      if (err.code !== 'session_ended') throw err;
+      if (/** @type {any} */ (err).code !== 'session_ended') throw err;
       e = {ts_id: ts, state: 'ended', epoch: '', max_id: 0, detail: await api.detail(ts)};
     }
     if (this.stopped) return;
@@ -72,7 +75,7 @@ export class PollWay {
     on.link({via: this.wait ? 'wait' : 'poll', up: true});
   }
 
-  /** @returns {Promise<import('./log.js').Frame|null>} null: look again */
+  /** @param {number} held seconds @returns {Promise<import('./log.js').Frame|null>} null: look again */
   async read(held) {
     const {api, ts} = this.s;
     const from = this.s.position();
@@ -84,7 +87,7 @@ export class PollWay {
       return frame;
     } catch (e) {
       if (this.quick && !this.stopped) return null;
-      if (e.code !== 'not_admitted') throw e;
+      if (/** @type {any} */ (e).code !== 'not_admitted') throw e;
       if (this.state === 'ended') return {epoch: '', max_id: 0, actions: [], fromStart: true, last: true}; // closed to this reader
       this.toEnter = true;
       return null;
@@ -93,8 +96,9 @@ export class PollWay {
     }
   }
 
+  /** @param {number} ms @returns {Promise<void>} */
   pause(ms) {
-    return new Promise(done => {
+    return new Promise((/** @type {(v?: any) => void} */ done) => {
       const timer = ms === Infinity ? 0 : setTimeout(done, ms);
       this.skip = () => {
         clearTimeout(timer);
@@ -122,6 +126,7 @@ export class PollWay {
     this.look();
   }
 
+  /** @param {object[]} actions @returns {Promise<import('./connection.js').Result[]>} */
   async save(actions) {
     const answer = await this.s.api.save(this.s.ts, this.s.position().epoch, actions);
     this.look();

@@ -1,21 +1,34 @@
 // One therapy session as one person has it open: what is known of it, and what
 // they can do. The views show it; they know nothing of connections.
 import {Connection} from './connection.js';
-import {emptyLog, receive, unread} from './log.js';
 import {conversations, self} from './conversations.js';
-import {Keystrokes} from './keystrokes.js';
+import {Drafts} from './drafts.js';
+import {emptyLog, receive} from './log.js';
 import {Outbox} from './outbox.js';
+import {Reads} from './reads.js';
+import {Roster} from './roster.js';
+import {Typists, typingShown} from './typing.js';
 
-const typingShown = 5000; // ms after the last sign of it
-const typingEvery = 3000;
-const readAfter = 800; // ms that something must have been shown
+const typingEvery = 3000; // ms between two signs that this person types
 const detailEvery = 15000; // ms between looks at who is there, where nobody tells
 const detailSeldom = 60000; // ms, where somebody does, but not of everything (that one may write again)
+
+/**
+ * @typedef {import('./log.js').Log} Log
+ * @typedef {import('./log.js').Item} Item
+ * @typedef {import('./log.js').Reaction} Reaction
+ * @typedef {import('./api.js').Assessment} Assessment
+ * @typedef {import('./conversations.js').Conversation} Conversation
+ * @typedef {import('./connection.js').Link & {since: number}} LinkState since: when it went down or up, in ms
+ */
 
 export class Session {
   /**
    * @param {{api: import('./api.js').Api, keep: import('./keep.js').Keep, user: import('./api.js').User, ts: string,
-   *   force?: string, pollInterval: number, over: (to: 'login'|'list', code: string) => void, env?: object}} o
+   *   force?: import('./ladder.js').Via|'', pollInterval: number, keystrokes?: boolean, news?: () => void,
+   *   over: (to: 'login'|'list', code: string) => void, env?: object}} o
+   *   keep: this person's; keystrokes: false: how messages are typed is neither recorded nor sent; news: called when messages of others come
+   *   after the catch-up; over: it is over here, and why
    */
   constructor(o) {
     this.api = o.api;
@@ -23,70 +36,83 @@ export class Session {
     this.user = o.user;
     this.ts = o.ts;
     this.over = o.over;
+    this.news = o.news || (() => {});
+    this.recorded = o.keystrokes !== false;
+    /** @type {Set<() => void>} */
     this.listeners = new Set();
     this.telling = false;
 
     /** @type {'connecting'|'admitted'|'waiting'|'ended'} */
     this.state = 'connecting';
     this.reason = '';
-    /** @type {import('./api.js').Assessment[]} */
+    /** @type {Assessment[]} */
     this.assessments = [];
-    /** @type {import('./api.js').Detail|null} */
-    this.detail = null;
-    this.detailAt = 0;
+    /** @type {import('./api.js').ActionItem[]} */
     this.due = []; // surveys to fill in after the end
-    this.names = new Map(); // of everybody ever seen here
     this.log = emptyLog(o.user.id, false);
     this.target = 0; // the log's highest id when entering
     this.caughtUp = false;
     this.startOver = false;
-    /** @type {import('./connection.js').Link} */
-    this.link = {via: 'ws', up: false};
-    this.typers = new Map(); // id → until when
+    /** @type {LinkState} */
+    this.link = {via: 'ws', up: false, since: Date.now()};
     this.typed = 0;
+    this.detailTimer = 0;
 
-    this.seen = new Map(); // conversation → the highest id shown
-    this.readTimers = new Map();
-    this.drafts = new Map(this.keep.get(this.kept('drafts')) || []);
-    this.keystrokes = new Map();
-    this.replies = new Map(); // conversation → the id of what is being replied to
-
-    this.outbox = new Outbox({
-      send: actions => this.send(actions), keep: o.keep, name: this.kept('outbox'), changed: () => this.changed(),
+    const changed = () => this.changed();
+    this.roster = new Roster({api: o.api, ts: o.ts, changed});
+    this.typists = new Typists();
+    this.drafts = new Drafts({keep: o.keep, name: what => this.kept(what), keystrokes: this.recorded});
+    this.reads = new Reads((conv, target) => {
+      if (this.open()) this.outbox.add({type: 'message_read', target}, conv);
     });
+    this.outbox = new Outbox({send: actions => this.send(actions), keep: o.keep, name: this.kept('outbox'), changed});
     this.connection = new Connection({
       api: o.api, ts: o.ts, force: o.force, pollInterval: o.pollInterval, env: o.env,
       position: () => this.startOver ? {epoch: '', id: 0} : {epoch: this.log.epoch, id: this.log.id},
       on: {
         link: l => this.linked(l), entered: e => this.entered(e), actions: f => this.received(f),
-        presence: (user, status) => this.presence(user, status), typing: user => this.typing(user),
+        presence: (user, status) => this.roster.presence(user, status),
+        typing: (user, recipients) => this.typing(user, recipients),
         over: (to, code) => {
+          this.pause();
           this.outbox.stop();
           this.over(to, code);
         },
       },
     });
+    this.pause = () => this.drafts.pause();
   }
 
-  kept(what) { return this.user.id + '.' + this.ts + '.' + what; }
+  /** @param {string} what @returns {string} the name under which something of this session is kept in this tab, among what is this person's */
+  kept(what) { return this.ts + '.' + what; }
 
   start() {
     this.connection.run();
-    this.detailTimer = setInterval(() => {
+    if (typeof window !== 'undefined') {
+      addEventListener('pagehide', this.pause);
+      document.addEventListener('visibilitychange', this.pause);
+    }
+    this.detailTimer = Number(setInterval(() => {
       const often = this.link.via !== 'ws' || this.detail && this.me().muted;
-      const due = Date.now() - this.detailAt >= (often ? 0 : detailSeldom);
+      const due = Date.now() - this.roster.at >= (often ? 0 : detailSeldom);
       if (due && this.link.up && this.open() && !document.hidden) this.refresh();
-    }, detailEvery);
+    }, detailEvery));
   }
 
-  /** Ends it for this page; with leave, for the others too. */
+  /** Ends it for this page; with leave, for the others too. @param {boolean} [leave] */
   async stop(leave) {
+    this.pause();
+    if (typeof window !== 'undefined') {
+      removeEventListener('pagehide', this.pause);
+      document.removeEventListener('visibilitychange', this.pause);
+    }
     this.outbox.stop();
+    this.reads.stop();
     clearInterval(this.detailTimer);
-    this.readTimers.forEach(clearTimeout);
     await this.connection.stop(leave);
   }
 
+  /** The page is seen again, or the network is back. */
   nudge() {
     this.connection.nudge();
     if (this.state === 'ended') this.loadDue();
@@ -94,9 +120,10 @@ export class Session {
 
   // Being watched.
 
+  /** @param {() => void} f @returns {() => void} ends it */
   subscribe(f) {
     this.listeners.add(f);
-    return () => this.listeners.delete(f);
+    return () => { this.listeners.delete(f); };
   }
 
   changed() {
@@ -108,6 +135,7 @@ export class Session {
     });
   }
 
+  /** @param {import('./outbox.js').Draft[]} actions */
   async send(actions) {
     const results = await this.connection.save(actions);
     if (results.some(r => r.error && r.error.code === 'muted')) this.refresh(); // this page did not know
@@ -116,12 +144,14 @@ export class Session {
 
   // What comes from the connection.
 
+  /** @param {import('./connection.js').Link} l */
   linked(l) {
-    this.link = l;
+    this.link = Object.assign({}, l, {since: l.up === this.link.up ? this.link.since : Date.now()});
     if (!l.up) this.outbox.setReady(false);
     this.changed();
   }
 
+  /** @param {import('./api.js').Entered} e */
   entered(e) {
     this.state = e.state;
     this.reason = e.reason || '';
@@ -133,29 +163,42 @@ export class Session {
     this.changed();
   }
 
+  /** @param {import('./api.js').Detail} d */
   setDetail(d) {
-    this.detail = d;
-    this.detailAt = Date.now();
-    d.participants.forEach(p => this.names.set(p.id, p.name));
-    const therapist = this.therapist();
+    const therapist = self(d, this.user.id).role === 'therapist';
     if (therapist !== this.log.therapist) this.log = Object.assign({}, this.log, {therapist});
-    this.changed();
+    this.roster.set(d, therapist);
   }
 
+  /** @param {import('./log.js').Frame} frame */
   received(frame) {
     const was = this.log;
+    const before = this.caughtUp;
     if (frame.fromStart) this.startOver = false;
+    if (frame.reset && was.id) { // another log: its ids mean something else
+      this.reads.reset();
+      this.drafts.replies.clear();
+    }
     this.log = receive(was, frame);
     if (frame.last || this.log.id >= this.target) this.caughtUp = true;
-    const mine = new Set(frame.actions.filter(a => a.client_id).map(a => a.client_id));
+    /** @type {Set<string>} */
+    const mine = new Set();
+    let others = false;
+    frame.actions.forEach(a => {
+      if (a.client_id) mine.add(a.client_id);
+      if (a.type !== 'message' || a.id <= was.id || !a.user) return;
+      const item = this.log.items.get(a.id);
+      if (item) this.typists.done(a.user, item.conv);
+      if (a.user !== this.user.id && !a.deleted) others = true;
+    });
     this.outbox.arrived(this.log.id, mine);
-    frame.actions.forEach(a => { if (a.type === 'message') this.typers.delete(a.user); });
+    if (before && others && !frame.reset && !frame.fromStart) this.news();
     const polls = this.link.via !== 'ws';
-    if (this.caughtUp && (this.log.details > was.details || this.log.assessments > was.assessments || polls && this.log.people > was.people)) {
-      this.refresh();
-    }
+    const assessments = this.log.assessments > was.assessments;
+    if (this.caughtUp && (this.log.details > was.details || assessments || polls && this.log.people > was.people)) this.refresh();
+    if (this.caughtUp && assessments) this.roster.refreshAssessments();
     if (this.log.ended && this.state === 'admitted') this.end();
-    else if (this.state === 'ended' && this.log.assessments > was.assessments) this.loadDue();
+    else if (this.state === 'ended' && assessments) this.loadDue();
     this.changed();
   }
 
@@ -169,84 +212,79 @@ export class Session {
     this.loadDue();
   }
 
-  presence(user, status) {
-    const known = this.detail && this.detail.participants.some(p => p.id === user);
-    if (!known || status === 'waiting') { // who they are, and why they wait
-      this.refresh();
-      return;
-    }
-    this.setDetail(Object.assign({}, this.detail, {
-      participants: this.detail.participants.map(p => p.id === user ? Object.assign({}, p, {status, reason: undefined}) : p),
-    }));
-  }
-
-  typing(user) {
-    this.typers.set(user, Date.now() + typingShown);
+  /** @param {string} user @param {string[]|undefined} recipients */
+  typing(user, recipients) {
+    if (user === this.user.id) return; // on another device
+    this.typists.heard(user, recipients, Date.now());
     setTimeout(() => this.changed(), typingShown + 50);
     this.changed();
   }
 
-  /** Fetches the details anew; calls meanwhile lead to one more. */
-  async refresh() {
-    if (this.refreshing) {
-      this.refreshAgain = true;
-      return;
-    }
-    this.refreshing = true;
-    try {
-      this.setDetail(await this.api.detail(this.ts));
-    } catch (e) { /* the next change, or the next entering, brings it */ }
-    this.refreshing = false;
-    if (this.refreshAgain) {
-      this.refreshAgain = false;
-      setTimeout(() => this.refresh(), 1000);
-    }
-  }
+  /** Fetches the details anew. */
+  refresh() { return this.roster.refresh(); }
 
   async loadDue() {
     try {
       const all = await this.api.sessions();
-      this.due = all.action_items.filter(i => i.ts_id === this.ts);
+      this.due = all.action_items.filter((/** @type {import('./api.js').ActionItem} */ i) => i.ts_id === this.ts);
       this.changed();
     } catch (e) { /* they are in the list of sessions too */ }
   }
 
-  // What is shown.
+  // What is shown. The views ask for people and conversations only once there is a detail.
 
-  therapist() { return !!this.detail && self(this.detail, this.user.id).role === 'therapist'; }
+  get detail() { return /** @type {import('./api.js').Detail} */ (this.roster.detail); }
+  get names() { return this.roster.names; }
+  therapist() { return this.log.therapist; }
   me() { return self(this.detail, this.user.id); }
-  nameOf(id) { return this.names.get(id) || id; }
+  /** @param {string} id */
+  nameOf(id) { return this.roster.nameOf(id); }
+  /** @returns {Conversation[]} */
   conversations() { return conversations(this.detail, this.log, id => this.nameOf(id)); }
-  unread(conv) { return unread(this.log, conv, this.seen.get(conv)); }
+  /** @param {string} conv */
+  unread(conv) { return this.reads.news(this.log, conv).count; }
   board() { return this.caughtUp && this.log.board ? this.log.board.body : this.detail.whiteboard; }
   open() { return this.state === 'admitted'; }
+  /** @param {string} conv @returns {string[]} names of who types there */
+  typingIn(conv) { return this.typists.in(conv, Date.now()).map(id => this.nameOf(id)); }
 
-  /** @returns {string[]} names */
-  typingNow() {
-    const now = Date.now();
-    return Array.from(this.typers).filter(t => t[1] > now).map(t => this.nameOf(t[0]));
-  }
+  /** @param {string} id @returns {number} when somebody wrote last, wherever this reader sees it, in ms; 0: not yet */
+  lastSpoke(id) { return Date.parse(this.log.spoke.get(id) || '') || 0; }
+  /** @param {string} id @returns {number} since when they are here, wait or are gone, in ms; 0: since before this page saw them */
+  since(id) { return this.roster.since(id); }
+  /** @param {string} id @returns {Assessment[]} for therapists, of who waits; empty until they are known */
+  assessmentsOf(id) { return this.roster.assessments.get(id) || none; }
 
   // What the person does.
 
   /**
-   * @param {import('./conversations.js').Conversation} conv
+   * @param {Conversation} conv
    * @param {string} body
    * @param {number} target the message that it answers, or 0
    */
   say(conv, body, target) {
-    this.outbox.add(Object.assign(
-      {type: 'message', body, recipients: conv.recipients, target: target || null}, this.keystrokesOf(conv.key).take()), conv.key);
+    const typed = this.recorded ? this.drafts.keystrokes(conv.key).take() : {};
+    this.outbox.add(Object.assign({type: 'message', body, recipients: conv.recipients, target: target || null}, typed), conv.key);
     this.typed = 0;
   }
 
+  /** @param {Item} item @param {string} icon */
   react(item, icon) { this.outbox.add({type: 'reaction', target: item.id, icon}, item.conv); }
+  /** @param {Item} item @param {Reaction} reaction */
   takeBack(item, reaction) { this.outbox.add({type: 'delete', target: reaction.id}, item.conv); }
+  /** @param {Item} item */
   remove(item) { this.outbox.add({type: 'delete', target: item.id}, item.conv); }
-  write(text) { this.outbox.add({type: 'whiteboard', body: text}, ''); }
+  /** @param {string} body @param {string[]} [recipients] ids; none: everyone */
+  notice(body, recipients) { this.outbox.add({type: 'notice', body, recipients: recipients || []}, ''); }
+  /** @param {string} body */
+  write(body) { this.outbox.add({type: 'whiteboard', body}, ''); }
   endForAll() { this.outbox.add({type: 'endChatSession'}, ''); }
 
-  /** @throws {import('./api.js').ApiError} */
+  /**
+   * @param {string} person
+   * @param {string} action
+   * @throws {import('./api.js').ApiError}
+   */
   async moderate(person, action) {
     const p = await this.api.moderate(this.ts, person, action);
     this.setDetail(Object.assign({}, this.detail, {
@@ -254,61 +292,62 @@ export class Session {
     }));
   }
 
-  /** Somebody is typing into conv. */
+  /** Lets somebody who is locked out log in again. @param {string} id @throws {import('./api.js').ApiError} */
+  async unlock(id) { await this.api.unlock(id); }
+
+  /**
+   * A code to read out to somebody whom no SMS reaches.
+   * @param {string} id
+   * @returns {Promise<{code: string, expires_in: number}>} expires_in: seconds
+   * @throws {import('./api.js').ApiError}
+   */
+  makeCode(id) { return this.api.code(id); }
+
+  /** Somebody is typing into conv. @param {Conversation} conv */
   type(conv) {
     if (Date.now() - this.typed < typingEvery) return;
     this.typed = Date.now();
     this.connection.typing(conv.recipients);
   }
 
-  /** Everything of conv up to id is on the screen. */
+  /** Everything of conv up to id is on the screen. @param {string} conv @param {number} id */
   saw(conv, id) {
-    if (!this.open() || id <= (this.seen.get(conv) || 0)) return;
-    const news = this.unread(conv) > 0;
-    this.seen.set(conv, id);
-    if (!news) return;
-    clearTimeout(this.readTimers.get(conv));
-    this.readTimers.set(conv, setTimeout(() => this.tellRead(conv), readAfter));
-    this.changed();
+    if (this.open() && this.reads.saw(() => this.log, conv, id)) this.changed();
   }
 
-  /** Says that the newest message of others that was shown is read. */
-  tellRead(conv) {
-    const ids = (this.log.convs.get(conv) || []).filter(id => id <= this.seen.get(conv));
-    for (let i = ids.length - 1; i >= 0 && this.open(); i--) {
-      const item = this.log.items.get(ids[i]);
-      if (item.kind !== 'message' || item.deleted || item.user === this.user.id) continue;
-      this.outbox.add({type: 'message_read', target: item.id}, conv);
-      return;
-    }
-  }
-
-  /** Puts the text of a message that was not sent back where it was written. */
+  /** Puts a message that was not sent back where it was written, and how it was typed with it. @param {import('./outbox.js').Entry} entry */
   takeUp(entry) {
-    const draft = this.draft(entry.conv);
-    this.setDraft(entry.conv, draft ? entry.action.body + '\n' + draft : entry.action.body);
+    const {conv, action} = entry;
+    const draft = this.draft(conv);
+    const text = draft ? action.body + '\n' + draft : action.body || '';
+    if (this.recorded) {
+      this.drafts.keystrokes(conv).resume(action.character_history || [], parseFloat(action.time_to_complete || '') || 0, 'Edit', text);
+    }
+    this.setDraft(conv, text);
+    if (action.target && !this.drafts.replies.get(conv)) this.replyTo(conv, Number(action.target));
     this.changed();
   }
 
-  keystrokesOf(conv) {
-    if (!this.keystrokes.has(conv)) this.keystrokes.set(conv, new Keystrokes());
-    return this.keystrokes.get(conv);
+  /** @param {string} conv @returns {import('./keystrokes.js').Keystrokes|null} null: they are not recorded */
+  keystrokesOf(conv) { return this.recorded ? this.drafts.keystrokes(conv) : null; }
+
+  /** @param {string} conv @returns {Item|null} what is being replied to in conv */
+  replyIn(conv) {
+    const item = this.log.items.get(this.drafts.replies.get(conv) || 0);
+    return item && !item.deleted && item.conv === conv ? item : null;
   }
 
-  /** What is being replied to in conv, or null. */
-  replyIn(conv) { return this.log.items.get(this.replies.get(conv)) || null; }
-
+  /** @param {string} conv @param {number} id 0: to nothing */
   replyTo(conv, id) {
-    this.replies.set(conv, id);
+    this.drafts.setReply(conv, id);
     this.changed();
   }
 
-  draft(conv) { return this.drafts.get(conv) || ''; }
-
-  setDraft(conv, text) {
-    if (text) this.drafts.set(conv, text);
-    else this.drafts.delete(conv);
-    if (this.drafts.size) this.keep.set(this.kept('drafts'), Array.from(this.drafts));
-    else this.keep.drop(this.kept('drafts'));
-  }
+  /** @param {string} conv */
+  draft(conv) { return this.drafts.get(conv); }
+  /** @param {string} conv @param {string} text */
+  setDraft(conv, text) { this.drafts.set(conv, text); }
 }
+
+/** @type {Assessment[]} */
+const none = [];

@@ -5,18 +5,30 @@ import {afterClose, afterRefusal} from './ladder.js';
 const helloWithin = 12000; // ms, for the handshake on a bad connection
 const quiet = 25000; // ms without a frame, then the server is asked
 const answerWithin = 12000; // ms for an answer to anything
+const soon = 6000; // ms for an answer when there is reason to doubt the line, such as after sleep
+
+/**
+ * @typedef {import('./ladder.js').Outcome} Outcome
+ * @typedef {{resolve: (frame: any) => void, reject: (e: ApiError) => void, timer: any, fromStart: boolean}} Asked
+ */
 
 export class SocketWay {
+  /** @param {import('./connection.js').Shared} shared */
   constructor(shared) {
     this.s = shared;
     this.up = false;
     this.opened = false;
+    /** @type {((out: Outcome) => void)|null} */
     this.done = null;
-    this.asked = new Map(); // ref → {resolve, reject, timer, fromStart}
+    /** @type {WebSocket|null} */
+    this.ws = null;
+    /** @type {Map<string, Asked>} by ref */
+    this.asked = new Map();
     this.refs = 0;
     this.fromStart = false; // the next frame of actions begins the log
     this.heard = Date.now();
     this.pinged = 0;
+    /** @type {any[]} */
     this.timers = [];
   }
 
@@ -25,20 +37,23 @@ export class SocketWay {
     return new Promise(done => {
       this.done = done;
       const {location, WebSocket} = this.s.env;
+      /** @type {WebSocket} */
+      let ws;
       try {
-        this.ws = new WebSocket((location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host + '/api/ws', ['hearth.v1']);
+        ws = new WebSocket((location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host + '/api/ws', ['hearth.v1']);
       } catch (e) {
         this.finish({opened: false});
         return;
       }
-      this.ws.onmessage = e => this.receive(e.data);
-      this.ws.onclose = e => this.finish(afterClose(e.code, e.reason, this.opened));
+      this.ws = ws;
+      ws.onmessage = e => this.receive(e.data);
+      ws.onclose = e => this.finish(afterClose(e.code, e.reason, this.opened));
       this.timers.push(setTimeout(() => { if (!this.opened) this.finish({opened: false}); }, helloWithin));
       this.timers.push(setInterval(() => this.watch(), 5000));
     });
   }
 
-  /** Ends this way. A socket that was refused before it opened does not say why, so that is asked. */
+  /** Ends this way. A socket that was refused before it opened does not say why, so that is asked. @param {Outcome} out */
   async finish(out) {
     if (!this.done) return;
     const done = this.done;
@@ -55,29 +70,36 @@ export class SocketWay {
       try {
         await this.s.api.me();
       } catch (e) {
-        if (e.code === 'not_authenticated') out = {to: 'login', code: e.code};
+        if (/** @type {ApiError} */ (e).code === 'not_authenticated') out = {to: 'login', code: 'not_authenticated'};
       }
     }
     done(out);
   }
 
+  /** @param {object} frame @returns {boolean} whether it is on its way */
   send(frame) {
     if (!this.ws || this.ws.readyState !== 1) return false;
     this.ws.send(JSON.stringify(frame));
     return true;
   }
 
-  /** Sends a frame that is answered. fromStart: it asks for the whole log. */
+  /**
+   * Sends a frame that is answered.
+   * @param {object} frame
+   * @param {boolean} [fromStart] it asks for the whole log
+   * @returns {Promise<any>}
+   */
   ask(frame, fromStart) {
     const ref = String(++this.refs);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.finish({opened: this.opened}), answerWithin);
       this.timers.push(timer);
-      this.asked.set(ref, {resolve, reject, timer, fromStart});
+      this.asked.set(ref, {resolve, reject, timer, fromStart: !!fromStart});
       if (!this.send(Object.assign({ref}, frame))) this.finish({opened: this.opened});
     });
   }
 
+  /** @param {string} data */
   receive(data) {
     let f;
     try {
@@ -120,11 +142,12 @@ export class SocketWay {
         on.presence(f.user, f.status);
         break;
       case 'typing':
-        on.typing(f.user);
+        on.typing(f.user, f.recipients);
         break;
     }
   }
 
+  /** @param {any} f the answer @param {ApiError} [error] @returns {Asked|null} */
   settle(f, error) {
     const a = this.asked.get(f.ref);
     if (!a) return null;
@@ -137,6 +160,7 @@ export class SocketWay {
 
   enter() {
     const from = this.s.position();
+    /** @type {{[field: string]: string|number}} */
     const frame = {type: 'enter', ts_id: this.s.ts, last_action_id: from.id};
     if (from.epoch) frame.epoch = from.epoch;
     this.ask(frame, from.id === 0).catch(e => {
@@ -147,11 +171,13 @@ export class SocketWay {
 
   again() { if (this.opened) this.enter(); }
 
+  /** @param {object[]} actions @returns {Promise<import('./connection.js').Result[]>} */
   async save(actions) {
     const f = await this.ask({type: 'save', epoch: this.s.position().epoch, actions});
     return f.results;
   }
 
+  /** @param {string[]} recipients */
   typing(recipients) { this.send({type: 'typing', recipients}); }
 
   async leave() { await this.ask({type: 'leave'}); }
@@ -163,12 +189,20 @@ export class SocketWay {
     const now = Date.now();
     if (!this.opened) return;
     if (this.pinged && now - this.pinged > answerWithin) this.finish({opened: true});
-    else if (!this.pinged && now - this.heard > quiet) this.check();
+    else if (!this.pinged && now - this.heard > quiet) this.ping();
   }
 
-  check() {
-    if (!this.opened || this.pinged) return;
+  ping() {
     this.pinged = Date.now();
     if (!this.send({type: 'ping'})) this.finish({opened: true});
+  }
+
+  /** Finds out soon whether the line still holds. */
+  check() {
+    if (!this.opened || !this.done) return;
+    const heard = this.heard;
+    const asked = Date.now();
+    if (!this.pinged) this.ping();
+    this.timers.push(setTimeout(() => { if (this.pinged && this.heard === heard && Date.now() - asked >= soon) this.finish({opened: true}); }, soon));
   }
 }

@@ -1,12 +1,51 @@
 // The one place that knows the view library.
-import {h, render} from '../vendor/preact.mjs';
-import {useEffect, useLayoutEffect, useRef, useState} from '../vendor/hooks.mjs';
+import {Component, h, render} from '../vendor/preact.mjs';
+import {useEffect, useErrorBoundary, useLayoutEffect, useMemo, useRef, useState} from '../vendor/hooks.mjs';
 import htm from '../vendor/htm.mjs';
 
-export {render, useEffect, useLayoutEffect, useRef, useState};
+export {render, useEffect, useErrorBoundary, useLayoutEffect, useMemo, useRef, useState};
 
-/** Templates: what is put into one is text, never markup. */
-export const html = htm.bind(h);
+/**
+ * An element that a template fills in (ref=…); null while it is not there: the @type of what useRef(null) gives.
+ * @template T
+ * @typedef {import('../vendor/preact.mjs').RefObject<T | null>} Ref
+ */
+
+/**
+ * Templates: what is put into one is text, never markup.
+ *
+ * htm keeps and reuses what a template without values gave; such a node's
+ * parent, and with it every row that was ever shown, would never be let go.
+ * this[0] = 3 tells it not to (htm's README, "Caching").
+ */
+export const html = htm.bind(/** @this {any} @param {any[]} args */ function (...args) {
+  this[0] = 3;
+  return h.apply(null, /** @type {any} */ (args));
+});
+
+/**
+ * A view that is rendered again only if one of its properties is another one
+ * than before: what it shows must be all in them, and what they hold must not
+ * change in place.
+ * @template P
+ * @param {(props: P) => any} view
+ * @returns {any} a component
+ */
+export function memo(view) {
+  class Memo extends Component {
+    /** @override @param {any} next */
+    shouldComponentUpdate(next) { return !sameValues(/** @type {any} */ (this.props), next); }
+    /** @override */
+    render() { return h(/** @type {any} */ (view), /** @type {any} */ (this.props)); }
+  }
+  return Memo;
+}
+
+/** @param {{[name: string]: any}} a @param {{[name: string]: any}} b @returns {boolean} whether they hold the same */
+export function sameValues(a, b) {
+  const names = Object.keys(b);
+  return Object.keys(a).length === names.length && names.every(name => Object.is(a[name], b[name]));
+}
 
 /**
  * Renders again whenever subject says that it changed.
@@ -26,7 +65,7 @@ export function useSubject(subject) {
  * @param {boolean} [skip]
  */
 export function useFocus(key, skip) {
-  const ref = useRef(null);
+  const ref = useRef(/** @type {any} */ (null));
   useEffect(() => {
     if (!skip && ref.current) ref.current.focus({preventScroll: true});
   }, [key]);

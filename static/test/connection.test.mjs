@@ -55,7 +55,7 @@ function world(t, force, api = {}) {
         w.position = {epoch: f.epoch, id: f.max_id};
         say('actions', f.max_id, !!f.fromStart, !!f.last);
       },
-      presence: (u, s) => say('presence', u, s), typing: u => say('typing', u), over: (to, code) => say('over', to, code),
+      presence: (u, s) => say('presence', u, s), typing: (u, to) => say('typing', u, to), over: (to, code) => say('over', to, code),
     },
   });
   w.take = () => w.said.splice(0);
@@ -263,4 +263,32 @@ test('stopping is for good', async t => {
   t.mock.timers.tick(100000);
   await settled();
   assert.equal(w.sockets.length, 1);
+});
+
+test('after sleep it is found out soon whether the line still holds', async t => {
+  for (const alive of [true, false]) {
+    t.mock.timers.reset();
+    const w = world(t);
+    t.mock.timers.tick(1);
+    w.sockets[0].opens();
+    w.c.nudge();
+    w.c.nudge();
+    assert.deepEqual(w.sockets[0].sent.slice(1), [{type: 'ping'}]);
+    t.mock.timers.tick(3000);
+    if (alive) w.sockets[0].says({type: 'pong'});
+    t.mock.timers.tick(3000);
+    await settled();
+    t.mock.timers.tick(1000);
+    await settled();
+    assert.equal(w.sockets.length, alive ? 1 : 2);
+  }
+});
+
+test('who types is told with whom it is for', t => {
+  const w = world(t);
+  w.sockets[0].opens();
+  w.take();
+  w.sockets[0].says({type: 'typing', user: 'P2', recipients: ['P1']});
+  w.sockets[0].says({type: 'typing', user: 'P2'});
+  assert.deepEqual(w.take(), [['typing', 'P2', ['P1']], ['typing', 'P2', undefined]]);
 });

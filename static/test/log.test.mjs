@@ -1,6 +1,6 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import {convOf, emptyLog, readers, receive, unread} from '../app/log.js';
+import {news, convOf, emptyLog, readers, receive, unread} from '../app/log.js';
 
 const at = '2026-12-01T18:00:00.000Z';
 const message = (id, user, body, more) => ({id, type: 'message', user, timestamp: at, body, recipients: [], target: null, ...more});
@@ -119,4 +119,28 @@ test('the newest whiteboard, and what changed beside the log', () => {
     {id: 3, type: 'update_chat_details', recipients: []}, {id: 4, type: 'update_assessments', recipients: []}, {id: 5, type: 'of_the_future', recipients: []},
     {id: 6, type: 'notice', sender: 'system', body: 'Gilligan has joined the session', timestamp: at, recipients: []}]));
   assert.deepEqual([log.board, log.details, log.assessments, log.people, log.id], [{id: 2, body: ''}, 3, 4, 6, 6]);
+});
+
+test('what a frame leaves alone is the same object as before', () => {
+  const first = read('P1', frame([message(1, 'P1', 'a'), message(2, 'T1', 'b', {recipients: ['P1']}), {id: 3, type: 'reaction', user: 'T1', target: 1, icon: 'sad', recipients: []}]));
+  const read1 = receive(first, frame([{id: 4, type: 'message_read', user: 'T1', target: 1, recipients: []}]));
+  for (const part of ['items', 'convs', 'reactions', 'reactionOf', 'spoke']) assert.equal(read1[part], first[part], part);
+  assert.notEqual(read1.reads, first.reads);
+  const more = receive(read1, frame([message(5, 'T1', 'c')]));
+  assert.equal(more.convs.get('P1|T1'), first.convs.get('P1|T1'));
+  assert.equal(more.reactions, first.reactions);
+  assert.equal(more.items.get(1), first.items.get(1));
+});
+
+test('where the unread begin', () => {
+  const log = read('P1', frame([message(1, 'P2', 'a'), message(2, 'P1', 'b'), {id: 3, type: 'notice', sender: 'system', body: 'x', recipients: [], timestamp: at},
+    message(4, 'P2', 'c'), message(5, 'T1', 'd'), message(6, 'P2', 'e')]));
+  assert.deepEqual(news(log, ''), {count: 3, first: 4});
+  assert.deepEqual(news(log, '', 4), {count: 2, first: 5});
+  assert.deepEqual(news(log, '', 6), {count: 0, first: 0});
+  assert.deepEqual(news(receive(log, frame([{id: 7, type: 'delete', target: 4, recipients: []}])), ''), {count: 2, first: 5});
+});
+
+test('an action called like something that every object has is none of our business', () => {
+  assert.equal(read('P1', frame([{id: 1, type: 'constructor', recipients: []}, {id: 2, type: '__proto__', recipients: []}, message(3, 'P2', 'a')])).id, 3);
 });

@@ -1,6 +1,6 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
-import {isFinal, newClientId, Outbox} from '../app/outbox.js';
+import {isFinal, mayRetry, newClientId, Outbox} from '../app/outbox.js';
 import {Keep} from '../app/keep.js';
 import {ApiError} from '../app/api.js';
 
@@ -218,20 +218,6 @@ test('of readings only the newest of a conversation waits, and a refusal of one 
   assert.equal(o.entries.filter(e => e.state === 'failed').length, 0);
 });
 
-test('what is kept of others goes, and all of it at logout', () => {
-  const s = storage();
-  s.setItem('other', '1');
-  const keep = new Keep(s);
-  keep.set('P1.TS1.outbox', [1]);
-  keep.set('P10.TS1.outbox', [2]);
-  keep.only('P1.');
-  assert.deepEqual([keep.get('P1.TS1.outbox'), keep.get('P10.TS1.outbox')], [[1], null]);
-  keep.clear();
-  assert.deepEqual([keep.get('P1.TS1.outbox'), s.getItem('other')], [null, '1']);
-  assert.equal(new Keep(null).set('x', 1), false);
-  assert.equal(new Keep(null).get('x'), null);
-});
-
 test('names are random UUIDs, with or without a secure context', () => {
   const v4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
   const insecure = {getRandomValues: b => globalThis.crypto.getRandomValues(b)};
@@ -244,4 +230,86 @@ test('names are random UUIDs, with or without a secure context', () => {
 test('what is final', () => {
   for (const code of ['invalid_action', 'muted', 'session_ended', 'client_id_reused', 'no_such_target']) assert.equal(isFinal(code), true, code);
   for (const code of ['too_fast', 'storage_unavailable', 'network', 'not_admitted', 'not_authenticated', 'internal', 'of_the_future']) assert.equal(isFinal(code), false, code);
+});
+
+test('a refused entry may be tried again, as the same, unless its name was the reason', async () => {
+  const {o} = outbox([refused('muted'), stored(4), refused('client_id_reused'), stored(5)]);
+  const names = [];
+  const send = o.o.send;
+  o.o.send = actions => {
+    names.push(actions[0].client_id);
+    return send(actions);
+  };
+  o.setReady(true);
+  for (const body of ['a', 'b']) {
+    const {clientId} = o.add(say(body), '');
+    await settled();
+    o.retry(clientId);
+    await settled();
+    o.arrived(9, new Set());
+  }
+  assert.deepEqual(names, ['c1', 'c1', 'c2', 'c3']);
+  assert.deepEqual(o.entries, []);
+});
+
+test('an entry that did not fail is not sent twice', async () => {
+  const {o, calls} = outbox([stored(1)]);
+  o.setReady(true);
+  const {clientId} = o.add(say('a'), '');
+  o.retry(clientId);
+  await settled();
+  o.retry(clientId);
+  await settled();
+  assert.equal(calls.length, 1);
+});
+
+test('what may be tried again', () => {
+  for (const code of ['muted', 'not_allowed', 'client_id_reused']) assert.equal(mayRetry(code), true, code);
+  for (const code of ['too_large', 'invalid_action', 'session_ended', 'no_such_target']) assert.equal(mayRetry(code), false, code);
+});
+
+test('the entries of a conversation are the same list until one of them changes', async () => {
+  const {o} = outbox([]);
+  o.add(say('a'), '');
+  o.add(say('b'), 'P1|T1');
+  const group = o.in('');
+  o.add(say('c'), 'P1|T1');
+  assert.equal(o.in(''), group);
+  assert.deepEqual(o.in('P1|T1').map(e => e.action.body), ['b', 'c']);
+  o.add(say('d'), '');
+  assert.deepEqual(o.in('').map(e => e.action.body), ['a', 'd']);
+  assert.deepEqual(o.in('nobody'), []);
+});
+
+test('it is known whether what is not answered would survive a reload', () => {
+  const {o} = outbox([], new Keep(storage(300)));
+  o.add(say('short'), '');
+  assert.equal(o.kept, true);
+  o.add(say('long '.repeat(100)), '');
+  assert.equal(o.kept, false);
+  const none = outbox([], new Keep(null)).o;
+  none.add(say('x'), '');
+  assert.equal(none.kept, false);
+});
+
+test('two tabs with the same entries send the same, and each is done when the log has it', async () => {
+  const keep = new Keep(storage());
+  const first = outbox([stored(5)], keep);
+  first.o.add(say('once'), '');
+  const second = outbox([stored(5)], keep); // a tab that was duplicated has a copy
+  const ids = [];
+  for (const {o} of [first, second]) {
+    ids.push(o.entries[0].clientId);
+    o.setReady(true);
+    await settled();
+    o.arrived(5, new Set([o.entries[0].clientId]));
+    assert.deepEqual(o.entries, []);
+  }
+  assert.equal(ids[0], ids[1]);
+});
+
+test('what is kept may be broken, and is then nothing', () => {
+  const s = storage();
+  s.setItem('hearth.P1.TS1.outbox', '{"not": "a list"}');
+  assert.deepEqual(outbox([], new Keep(s)).o.entries, []);
 });

@@ -159,7 +159,7 @@ func (v *Validator) content(of any, place, contentType string, body []byte) erro
 	if !ok {
 		return fmt.Errorf("content type %q is not documented", media)
 	}
-	if get(described, "schema") == nil || !strings.HasSuffix(media, "json") { // a file of another format
+	if get(described, "schema") == nil || media != "application/json" && !strings.HasSuffix(media, "+json") { // a file of another format
 		return nil
 	}
 	return v.check("openapi.yaml#"+place+"/content/"+escape(media)+"/schema", body)

@@ -1,143 +1,229 @@
+// The login: who one is, and then the code from the SMS.
 import {html, useAlive, useEffect, useFocus, useRef, useState} from '../ui.js';
-import {errorText, text} from '../strings.js';
+import {codeOf, LoginUnderWay} from '../login.js';
+import {duration, errorText, text} from '../strings.js';
 import {Alert, Page} from './shell.js';
 
 const t = text.login;
 
+/**
+ * @typedef {import('../app.js').App} App
+ * @typedef {{app: App, login: LoginUnderWay, again: () => void}} Props again: renders both steps again
+ * @typedef {{text: string, field: string}} Problem field: which one it is about, '' if none
+ */
+
+const none = {text: '', field: ''};
+
+/** @param {{app: App}} p */
 export function Login({app}) {
-  const [phone, setPhone] = useState('');
-  const [name, setName] = useState('');
-  const [challenge, setChallenge] = useState(null);
-  const props = {app, phone, setPhone, name, setName, challenge, setChallenge};
+  const [, set] = useState(0);
+  const again = () => set(n => n + 1);
+  const login = useRef(/** @type {any} */ (null));
+  if (!login.current) login.current = new LoginUnderWay(app.keep);
+  const p = {app, login: login.current, again};
   return html`<${Page} app=${app} title=${t.title}>
-    ${challenge ? html`<${Code} ...${props} />` : html`<${Who} ...${props} />`}
+    <div class="card login">
+      ${p.login.asked ? html`<${Code} key="code" ...${p} />` : html`<${Who} key="who" ...${p} />`}
+    </div>
   <//>`;
 }
 
-/** A form whose call is under way once at a time; go throws what is shown. */
+/** @param {any} e @returns {string} */
+function said(e) { return errorText(e) + (e.code === 'too_many_tries' ? ' ' + text.unlock : ''); }
+
+/**
+ * Calls of which one is under way at a time; what is pressed meanwhile does
+ * nothing.
+ */
 function useCall() {
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState('');
+  const [problem, setProblem] = useState(/** @type {Problem} */ (none));
+  const under = useRef(false);
   const alive = useAlive();
-  const call = async go => {
-    if (busy) return;
+  /** @param {() => Promise<void>} go its refusals are shown @param {(e: any) => string} [field] that one is about */
+  const call = async (go, field) => {
+    if (under.current) return;
+    under.current = true;
     setBusy(true);
-    setError('');
+    setProblem(none);
     try {
       await go();
     } catch (e) {
-      if (alive.current) setError(e.code ? errorText(e) + (e.code === 'too_many_tries' ? ' ' + text.unlock : '') : e.message);
+      if (alive.current) setProblem({text: said(e), field: field ? field(e) : ''});
     }
+    under.current = false;
     if (alive.current) setBusy(false);
   };
-  return {busy, error, setError, call};
+  return {busy, problem, setProblem, call};
 }
 
-function Who({app, phone, setPhone, name, setName, setChallenge}) {
-  const {busy, error, setError, call} = useCall();
-  const first = useFocus('phone', !app.notice && !phone);
-  const second = useRef(null);
+/**
+ * @param {Problem} problem
+ * @param {string} field
+ * @param {string} hint the id of what describes the field anyway
+ */
+function about(problem, field, hint) {
+  const wrong = problem.text !== '' && problem.field === field;
+  return {'aria-invalid': wrong ? 'true' : undefined, 'aria-describedby': (wrong ? 'error ' : '') + hint};
+}
+
+/** @param {Props} p */
+function Who({app, login, again}) {
+  const {busy, problem, setProblem, call} = useCall();
+  const field = t.field[app.settings.field];
+  const first = useFocus('phone', !login.phone && !app.notice);
+  const second = useRef(/** @type {any} */ (null));
+  /** @param {string} phone @param {string} name */
+  const type = (phone, name) => {
+    login.type(phone, name);
+    again();
+  };
+  /** @param {Event} e */
   const submit = e => {
     e.preventDefault();
-    const [p, n] = [phone.trim(), name.trim()];
+    // What the browser has filled in without telling counts as well.
+    login.type(first.current.value, second.current.value);
+    const [p, n] = [login.phone.trim(), login.field.trim()];
     if (!p || !n) {
-      setError(p ? t.nameMissing : t.phoneMissing);
+      setProblem({text: p ? field.missing : t.phoneMissing, field: p ? 'name' : 'phone'});
       (p ? second : first).current.focus();
       return;
     }
-    call(async () => setChallenge(await app.api.login(p, n)));
+    call(async () => {
+      try {
+        login.sent(await app.api.login(p, n));
+      } catch (e) {
+        if (e.code === 'invalid_phone' && first.current) first.current.focus();
+        throw e;
+      }
+      app.notice = '';
+      again();
+    }, e => e.code === 'invalid_phone' ? 'phone' : '');
   };
   return html`
     <form class="form" onSubmit=${submit} novalidate>
-      <p>${t.about}</p>
+      <p class="step">${t.step(1, 2)}</p>
+      <p>${t.about(field.inText)}</p>
       <label for="phone">${t.phone}</label>
-      <input id="phone" name="phone" type="tel" autocomplete="tel" required aria-describedby="phone-hint error" ref=${first}
-        value=${phone} onInput=${e => setPhone(e.target.value)} />
+      <input id="phone" name="phone" type="tel" inputmode="tel" autocomplete="tel" required ...${about(problem, 'phone', 'phone-hint')}
+        ref=${first} value=${login.phone} onInput=${(/** @type {any} */ e) => type(e.target.value, login.field)} />
       <p id="phone-hint" class="hint">${t.phoneHint}</p>
-      <label for="last-name">${t.lastName}</label>
-      <input id="last-name" name="last-name" type="text" autocomplete="family-name" required aria-describedby="error" ref=${second}
-        value=${name} onInput=${e => setName(e.target.value)} />
-      <${Alert} text=${error} id="error" />
+      <label for="name">${field.label}</label>
+      <input id="name" name="name" type="text" autocomplete=${app.settings.field === 'name' ? 'name' : 'family-name'} required
+        autocapitalize="words" spellcheck="false" dir="auto" ...${about(problem, 'name', '')}
+        ref=${second} value=${login.field} onInput=${(/** @type {any} */ e) => type(login.phone, e.target.value)} />
+      <${Alert} text=${problem.text} id="error" />
       <button type="submit" class="main" aria-disabled=${busy}>${busy ? t.sending : t.sendCode}</button>
     </form>`;
 }
 
-function Code({app, phone, name, challenge, setChallenge}) {
+/** @param {Props} p */
+function Code({app, login, again}) {
   const [code, setCode] = useState('');
-  const [said, setSaid] = useState('');
-  const [spent, setSpent] = useState(false);
-  const {busy, error, setError, call} = useCall();
+  const [news, setNews] = useState('');
+  const {busy, problem, setProblem, call} = useCall();
   const field = useFocus('code');
-  const left = useCountdown(challenge);
+  const resendButton = useRef(/** @type {any} */ (null));
+  const {digits, tries} = app.settings;
+  const {spent, expired, resendIn} = login.state(tries);
+  const over = spent || expired; // this code is of no use any more
+  const asked = /** @type {import('../login.js').Asked} */ (login.asked);
+  const label = t.field[app.settings.field];
+  const ticks = useTicks(!over);
+  useEffect(() => { if (over && resendButton.current) resendButton.current.focus(); }, [over]);
 
+  /** @param {Event} e */
   const submit = e => {
     e.preventDefault();
-    setSaid('');
-    const digits = code.replace(/\s/g, '');
-    if (!digits) {
-      setError(t.codeMissing);
+    setNews('');
+    const typed = field.current.value;
+    const plain = codeOf(typed);
+    // A code that cannot be right must not be spent on a try.
+    if (plain.length !== digits) {
+      setProblem({text: !typed.trim() ? t.codeMissing : plain ? t.codeLength(digits) : t.codeNotDigits, field: 'code'});
       field.current.focus();
       return;
     }
     call(async () => {
       try {
-        const answer = await app.api.verify(challenge.challenge, digits);
+        const answer = await app.api.verify(asked.id, plain);
+        login.done();
         await app.verified(answer.user);
-      } catch (e) {
-        if (e.code === 'invalid_code') setSpent(true);
-        setCode('');
+      } catch (err) {
+        if (err.code === 'invalid_code') {
+          login.wrong();
+          setCode('');
+          again();
+        }
         if (field.current) field.current.focus();
+        throw err;
+      }
+    }, () => 'code');
+  };
+
+  // A code that was used up, or is too old, takes its challenge with it: then
+  // the login begins anew, with what was typed.
+  const resend = () => {
+    if (resendIn > 0) return;
+    call(async () => {
+      setNews('');
+      const anew = () => app.api.login(login.phone.trim(), login.field.trim());
+      try {
+        login.sent(over ? await anew() : await app.api.resend(asked.id).catch((/** @type {any} */ e) => {
+          if (e.code !== 'invalid_code') throw e;
+          return anew();
+        }));
+      } catch (e) {
+        if (e.code === 'resend_too_soon' && e.retryAfter) login.wait(e.retryAfter);
+        again();
         throw e;
       }
+      setCode('');
+      setNews(t.resent);
+      again();
+      setTimeout(() => { if (field.current) field.current.focus(); });
     });
   };
-  // A code that was used up takes its challenge with it; then the login begins anew.
-  const resend = () => call(async () => {
-    setSaid('');
-    const again = () => app.api.login(phone.trim(), name.trim());
-    let next;
-    try {
-      next = await app.api.resend(challenge.challenge);
-    } catch (e) {
-      if (e.code !== 'invalid_code') throw e;
-      next = await again();
-    }
-    setChallenge(next);
-    setSpent(false);
-    setCode('');
-    setSaid(t.resent);
-    if (field.current) field.current.focus();
-  });
-  const wait = spent ? 0 : left;
+  const back = () => {
+    login.back();
+    again();
+  };
+
+  // What is wrong with the code is beside its field; when that is gone, beside the way on.
+  const problemText = problem.text || (expired ? t.expired : spent ? text.errors.invalid_code : '');
   return html`
     <form class="form" onSubmit=${submit} novalidate>
-      <p>${t.codeAbout}</p>
-      <p role="status" class="said">${said}</p>
-      <label for="code">${t.code}</label>
-      <input id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" required class="code"
-        aria-describedby="code-hint error" ref=${field} value=${code} onInput=${e => setCode(e.target.value)} />
-      <p id="code-hint" class="hint">${t.codeHint}</p>
-      <${Alert} text=${error} id="error" />
-      <button type="submit" class="main" aria-disabled=${busy}>${busy ? t.sending : t.logIn}</button>
+      <p class="step">${t.step(2, 2)}</p>
+      ${!over && html`<p>${t.codeAbout(login.phone.trim(), label.inText)} ${t.goodFor(duration(ticks(asked.expiresAt)))}</p>`}
+      <p role="status" class=${news ? 'notice' : 'spoken'}>${news}</p>
+      ${!over && html`
+        <label for="code">${t.code}</label>
+        <input id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" required class="code"
+          ...${about(problem, 'code', 'code-hint')} ref=${field} value=${code}
+          onInput=${(/** @type {any} */ e) => setCode(e.target.value)} />
+        <p id="code-hint" class="hint">${t.codeHint(digits)}</p>`}
+      <${Alert} text=${problemText} id="error" />
+      ${!over && html`<button type="submit" class="main" aria-disabled=${busy}>${busy ? t.sending : t.logIn}</button>`}
       <div class="row">
-        <button type="button" onClick=${resend} disabled=${busy || wait > 0}>${wait > 0 ? t.resendIn(wait) : t.resend}</button>
-        <button type="button" class="quiet" onClick=${() => setChallenge(null)}>${t.back}</button>
+        <button type="button" class=${over ? 'main' : ''} ref=${resendButton} onClick=${resend} aria-disabled=${busy || resendIn > 0}
+          aria-describedby=${resendIn > 0 ? 'resend-hint' : over ? 'error' : undefined}>${t.resend}</button>
+        <button type="button" class="quiet" onClick=${back}>${t.back}</button>
       </div>
+      ${resendIn > 0 && html`<p id="resend-hint" class="hint">${t.resendIn(duration(resendIn))}</p>`}
     </form>`;
 }
 
-/** @returns {number} seconds until another code may be asked for */
-function useCountdown(challenge) {
-  const until = useRef({of: null, at: 0});
-  if (until.current.of !== challenge) until.current = {of: challenge, at: Date.now() + challenge.resend_after * 1000};
-  const left = () => Math.max(0, Math.ceil((until.current.at - Date.now()) / 1000));
+/**
+ * Renders again each second.
+ * @param {boolean} on
+ * @returns {(at: number) => number} ms left until then
+ */
+function useTicks(on) {
   const [, tick] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => {
-      tick(n => n + 1);
-      if (!left()) clearInterval(timer);
-    }, 1000);
+    if (!on) return undefined;
+    const timer = setInterval(() => tick(n => n + 1), 1000);
     return () => clearInterval(timer);
-  }, [challenge]);
-  return left();
+  }, [on]);
+  return at => Math.max(0, at - Date.now());
 }

@@ -1,0 +1,61 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"hearth/api/legacy"
+	"hearth/hub/chat"
+)
+
+// challengeCookie holds the challenge, for which the older client's page has no
+// place.
+const challengeCookie = "hearth_challenge"
+
+func (a *API) setChallenge(c *call, id string, lifetime time.Duration) {
+	k := &http.Cookie{
+		Name: challengeCookie, Value: id, Path: ajaxPath, MaxAge: int(seconds(lifetime)),
+		HttpOnly: true, Secure: a.origins.secure(), SameSite: http.SameSiteStrictMode,
+	}
+	if id == "" {
+		k.MaxAge = -1
+	}
+	c.SetCookie(k)
+}
+
+// ajaxPhone asks for a code. The answer does not tell whether anybody matched.
+func (a *API) ajaxPhone(c *call, payload jsontext.Value) ([]byte, error) {
+	field, phone, err := legacy.DecodePhone(payload)
+	if err != nil {
+		return nil, err
+	}
+	ch, err := a.askForCode(c, phone, field)
+	if err != nil {
+		return nil, err
+	}
+	a.setChallenge(c, ch.ID, ch.ExpiresIn)
+	return []byte("true"), nil
+}
+
+// ajaxCode makes a login of the right code for the challenge in the cookie.
+func (a *API) ajaxCode(c *call, payload jsontext.Value) ([]byte, error) {
+	code, err := legacy.DecodeCode(payload)
+	if err != nil {
+		return nil, err
+	}
+	k, err := c.Cookie(challengeCookie)
+	if err != nil || k.Value == "" {
+		return nil, chat.Errorf(chat.InvalidCode, "no code was asked for, or it is too late for it")
+	}
+	in, err := a.verify(c, k.Value, code)
+	if refusal := asRefusal(err); err == nil || refusal != nil && refusal.Code == chat.InvalidCode {
+		a.setChallenge(c, "", 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(map[string]legacy.CurrentUser{"current_user": legacy.NewCurrentUser(&in.User)})
+}
