@@ -44,9 +44,10 @@ export function Reactions({session, item, reactions, busy, open, current, pickin
         const [name, sign] = t.icons[icon];
         const n = of(icon).length;
         const id = 'by-' + item.id + '-' + icon;
-        return html`<button type="button" key=${icon} class=${'reaction' + (isBusy(icon) ? ' busy' : '')} disabled=${!open} tabindex=${current ? 0 : -1}
+        // Who they are of stands beside the button, not in it: its name is all that it says.
+        return html`<span class="reacted" key=${icon}><button type="button" class=${'reaction' + (isBusy(icon) ? ' busy' : '')} disabled=${!open} tabindex=${current ? 0 : -1}
           aria-pressed=${!!own(icon) || isBusy(icon)} aria-label=${n ? t.reacted(name, n) : name} aria-describedby=${n ? id : undefined}
-          onClick=${() => toggle(icon)}><span aria-hidden="true">${sign}${n > 0 && ' ' + n}</span>${n > 0 && html`<span class="by" id=${id}>${names(icon).join(', ')}</span>`}</button>`;
+          onClick=${() => toggle(icon)}><span aria-hidden="true">${sign}${n > 0 && ' ' + n}</span></button>${n > 0 && html`<span class="by" id=${id}>${names(icon).join(', ')}</span>`}</span>`;
       })}
     </div>
     ${picking && reactions.length > 0 && html`<p class="hint" aria-hidden="true">
