@@ -171,18 +171,21 @@ func (a *API) getAdminAudit(c *call) error {
 		if !entry.Has(search) {
 			return true
 		}
-		if uint64(len(out.Entries)) == limit {
+		if !newest && uint64(len(out.Entries)) == limit {
 			out.More = true
-			if !newest {
-				return false
-			}
-			out.Entries = append(out.Entries[:0], out.Entries[1:]...)
+			return false
 		}
-		out.Entries = append(out.Entries, entry)
+		if out.Entries = append(out.Entries, entry); uint64(len(out.Entries)) == 2*limit {
+			out.More = true // only now and then: a long log must not be moved for each of its entries
+			out.Entries = append(out.Entries[:0], out.Entries[limit:]...)
+		}
 		return true
 	})
 	if err != nil {
 		return err
+	}
+	if n := uint64(len(out.Entries)); n > limit {
+		out.More, out.Entries = true, out.Entries[n-limit:]
 	}
 	if err := a.noted(ctx, store.AuditEntry{Event: "audit_read", Actor: c.admin()}); err != nil {
 		return err
@@ -207,6 +210,10 @@ func queryMoment(c *call, name string) (time.Time, error) {
 // exportTime is how long a whole export may take to be read.
 const exportTime = time.Hour
 
+func exportParameters() []string {
+	return []string{"format", "ts_id", "from", "to", "deidentify", "spreadsheet", "merge_gap", "table"}
+}
+
 // getAdminExport is a research table, or the codebook that says what its
 // columns mean. It is noted in the audit log before anything is answered, but
 // for the codebook, which tells of nobody.
@@ -214,6 +221,9 @@ func (a *API) getAdminExport(c *call) error {
 	for name, all := range c.QueryParams() {
 		if len(all) > 1 {
 			return &strictjson.Error{Field: name, Problem: "given twice"}
+		}
+		if !slices.Contains(exportParameters(), name) { // one that was to hide who is who must not be passed over
+			return &strictjson.Error{Field: name, Problem: "there is no such parameter"}
 		}
 	}
 	for _, name := range []string{"deidentify", "spreadsheet"} {
@@ -229,7 +239,10 @@ func (a *API) getAdminExport(c *call) error {
 	h := c.Response().Header()
 	http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(exportTime))
 	name := table
-	if q.Get("ts_id") != "" {
+	switch {
+	case q.Get("deidentify") == "true": // the file's name goes where the file goes
+		name += "-deidentified"
+	case q.Get("ts_id") != "":
 		name += "-" + q.Get("ts_id")
 	}
 	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": name + "." + format.Extension()})
@@ -247,6 +260,9 @@ func (a *API) getAdminExport(c *call) error {
 	req, err := control.ExportRequest(export.Table(table), q)
 	if err != nil {
 		return err
+	}
+	if !c.Request().ProtoAtLeast(1, 1) { // there an answer that was cut looks like a whole one (RFC 9112, 8)
+		return chat.Errorf(chat.BadRequest, "this needs HTTP/1.1 or later; a proxy must speak it, too (nginx: proxy_http_version 1.1)")
 	}
 	e, err := export.Begin(c.Request().Context(), a.store, c.admin(), req)
 	if err != nil {

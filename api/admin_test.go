@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -273,6 +275,8 @@ func TestResearchTablesAreDownloaded(t *testing.T) {
 		"transcript?ts_id=none":                       {404, "application/problem+json", "not_found"},
 		"attendance?format=xml":                       {400, "application/problem+json", "format"},
 		"attendance?from=x":                           {400, "application/problem+json", "from: "},
+		"attendance?de_identify=true":                 {400, "application/problem+json", "de_identify: "},
+		"transcript?deidentify=true&ts_id=" + ts:      {200, "text/csv", "\r\n"},
 		"attendance?deidentify=yes":                   {400, "application/problem+json", "deidentify: "},
 		"attendance?format=csv&format=json":           {400, "application/problem+json", "format: given twice"},
 		"codebook?table=none":                         {400, "application/problem+json", "table: "},
@@ -285,11 +289,29 @@ func TestResearchTablesAreDownloaded(t *testing.T) {
 		if file := r.Header.Get("Content-Disposition"); (r.Status == 200) != strings.HasPrefix(file, "attachment; filename=") {
 			t.Errorf("%s: Content-Disposition %q", path, file)
 		}
-		if strings.Contains(path, "deidentify=true") && strings.Contains(string(r.Body), "Gilligan") {
-			t.Errorf("%s names somebody: %s", path, r.Body)
+		told := r.Header.Get("Content-Disposition") + string(r.Body)
+		if strings.Contains(path, "deidentify=true") && r.Status == 200 && (strings.Contains(told, "Gilligan") || strings.Contains(told, ts)) {
+			t.Errorf("%s names somebody, or the therapy session: %s", path, told)
 		}
 	}
 	if log := a.audited(); !strings.Contains(log, `"event":"export","actor":"token:`+a.id) {
 		t.Errorf("the audit log: %s", log)
+	}
+}
+
+// An answer of HTTP/1.0 ends where the connection does: one that was cut would
+// be taken for the whole table.
+func TestResearchTablesNeedAnHTTPThatTellsTheEnd(t *testing.T) {
+	s := apitest.New(t)
+	a := newAdmin(t, s)
+	c, err := s.Dial(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprintf(c, "GET /api/admin/exports/attendance HTTP/1.0\r\nHost: %s\r\nAuthorization: Bearer %s\r\n\r\n", strings.TrimPrefix(s.URL, "http://"), a.secret)
+	b, err := io.ReadAll(c)
+	if answer := string(b); err != nil || !strings.HasPrefix(answer, "HTTP/1.0 400") || !strings.Contains(answer, "HTTP/1.1") || strings.Contains(answer, "Gilligan") {
+		t.Errorf("%v, %s", err, answer)
 	}
 }

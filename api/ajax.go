@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"hearth/api/legacy"
@@ -63,7 +64,9 @@ func (a *API) postAjax(c *call) error {
 	}
 	token, _ := a.token(c.Request())
 	if err := a.authenticate(c, token, action.guard); err != nil {
-		if name == "getUserSessions" && payload == nil {
+		var refused *chat.Error
+		loggedOut := errors.As(err, &refused) && refused.Code == chat.NotAuthenticated
+		if name == "getUserSessions" && payload == nil && loggedOut {
 			// The page asks all the time, also before anybody has logged in.
 			return a.json(c, 200, wrap([]byte("[]")))
 		}

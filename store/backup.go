@@ -32,8 +32,17 @@ func (s *Store) Backup(ctx context.Context, by, path string, open func(path stri
 	}
 	return r, s.Update(ctx, func(tx *Tx) error {
 		tx.Audit(AuditEntry{Event: "backup", Actor: by})
+		return nil
+	})
+}
+
+// NoteBackup keeps, for [Store.LastBackup], that a copy as of at has arrived
+// where it is to be kept. A copy that was made and then lost (the other disk
+// is full) must not look like a backup.
+func (s *Store) NoteBackup(ctx context.Context, at time.Time) error {
+	return s.Update(ctx, func(tx *Tx) error {
 		var f fields
-		f.time(1, tx.now)
+		f.time(1, at)
 		tx.Put(tableMeta, lastBackupKey, f)
 		return nil
 	})
@@ -41,8 +50,8 @@ func (s *Store) Backup(ctx context.Context, by, path string, open func(path stri
 
 var lastBackupKey = []byte("last_backup")
 
-// LastBackup is when the last copy was made of this data: zero if none was,
-// or none since it was restored.
+// LastBackup is of when the last copy is that was noted: zero if none was.
+// After a restore it is what the backup knew: one before it.
 func (s *Store) LastBackup(ctx context.Context) (at time.Time, err error) {
 	f, err := s.Get(ctx, tableMeta, lastBackupKey)
 	if err != nil || f == nil {

@@ -79,6 +79,7 @@ func Handler(o Options) http.Handler {
 		reply(w, Report(out), err)
 	})
 	mux.HandleFunc("GET /backup", o.getBackup)
+	mux.HandleFunc("POST /backup/kept", o.postKept)
 	loginRoutes(mux, o)
 	auditRoutes(mux, o)
 	exportRoutes(mux, o)

@@ -54,6 +54,9 @@ func runAudit(c *verbCall) error {
 	if err != nil {
 		return err
 	}
+	if !since.IsZero() && !before.IsZero() && !since.Before(before) {
+		return usageError{"--to must be later than --from"}
+	}
 	print := printAuditText
 	switch *format {
 	case "text":

@@ -21,11 +21,14 @@ func openCopy(path string) (store.Driver, error) {
 	return bolt.Open(path, bolt.Options{MustExist: true})
 }
 
-// removeCopies removes what processes that were killed have left. Only who
-// holds the data may.
+// restoredSuffix is that of the name of what takes the data file's place.
+const restoredSuffix = ".restored"
+
+// removeCopies removes what processes that were killed have left: all that was
+// said is in it. Only who holds the data may.
 func removeCopies(dir string) {
 	left, _ := filepath.Glob(filepath.Join(dir, control.CopyName+"*"))
-	for _, path := range left {
+	for _, path := range append(left, filepath.Join(dir, dataFile+restoredSuffix)) {
 		os.Remove(path)
 	}
 }
@@ -35,16 +38,21 @@ func runBackup(c *verbCall) error {
 	return c.onConfig(c.configFlag(), func(cfg Config) error {
 		file := c.positional[0]
 		if err := outside(cfg.DataDir, file); err != nil {
-			return err
+			return fmt.Errorf("%w: a backup belongs elsewhere, best on another machine", err)
 		}
+		ctx, stop := untilStopped(c.ctx, syscall.SIGTERM, syscall.SIGINT) // so that no half file stays behind
+		defer stop()
 		return c.withData(cfg, true, func(client *control.Client) error {
 			var made control.Backup
 			err := writeWhole(file, func(w io.Writer) (err error) {
-				made, err = client.Backup(c.ctx, w)
+				made, err = client.Backup(ctx, w)
 				return err
 			})
 			if err != nil {
 				return err
+			}
+			if err := client.Kept(ctx, made); err != nil {
+				return fmt.Errorf("%s is whole, but the server could not note that it was made: %w", file, err)
 			}
 			fmt.Fprintf(c.stdout, "%s has %s with %s (%d bytes); the copy was opened and checked\n", file,
 				counted(made.Sessions, "therapy session", "therapy sessions"), counted(made.Actions, "action", "actions"), made.Bytes)
@@ -65,7 +73,7 @@ func outside(dataDir, file string) error {
 		return err
 	}
 	if data, err := os.Stat(dataDir); err == nil && os.SameFile(at, data) {
-		return fmt.Errorf("%s is in data_dir: a backup belongs elsewhere, best on another machine", file)
+		return fmt.Errorf("%s is in data_dir", file)
 	}
 	return nil
 }
@@ -82,31 +90,55 @@ func writeWhole(path string, write func(io.Writer) error) (err error) {
 	}
 	// Always the same name: what a process that was killed has left is
 	// written over, not left lying about.
-	f, err := os.OpenFile(filepath.Join(dir, "."+base+".partial"), os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := openPartial(filepath.Join(dir, "."+base+".partial"))
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
-		return fmt.Errorf("%s is being written by another process: %w", path, err)
-	}
-	defer os.Remove(f.Name())
+	defer f.Close() // lets go of the lock, after all else
 	if err = errors.Join(f.Truncate(0), f.Chmod(0o600)); err == nil {
 		err = write(f)
 	}
 	if err == nil {
 		err = f.Sync()
 	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
+		os.Remove(f.Name())
 		return err
 	}
 	return syncDir(dir)
+}
+
+// openPartial opens, or makes, the file at path, for this process alone. Where
+// others can write they may have put something of theirs there, to read along
+// or to have another file overwritten: that is an error.
+func openPartial(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("it is being written by another process: %w", err)
+	}
+	own, err := f.Stat()
+	if err == nil {
+		var there fs.FileInfo
+		there, err = os.Lstat(path)
+		switch of, _ := own.Sys().(*syscall.Stat_t); {
+		case err != nil || !os.SameFile(own, there): // whoever had it was done just then
+			err = errors.New("it was written by another process just now; try again")
+		case !own.Mode().IsRegular() || of == nil || of.Nlink != 1 || int(of.Uid) != os.Geteuid():
+			err = fmt.Errorf("%s is there, and is not this program's; remove it", path)
+		}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
 }
 
 func syncDir(dir string) error {
@@ -151,11 +183,11 @@ func (c *verbCall) restore(cfg Config, file string) (err error) {
 	if old != nil {
 		defer func() { err = errors.Join(err, old.Close()) }() // until then nobody else can have it
 	}
-	made := live + ".restored"
-	if err := copyFile(made, file); err != nil {
-		return err
-	}
+	made := live + restoredSuffix
 	defer os.Remove(made)
+	if err := copyFile(made, file); err != nil {
+		return fmt.Errorf("%w; nothing was changed", err)
+	}
 	db, err := openCopy(made)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
@@ -169,12 +201,14 @@ func (c *verbCall) restore(cfg Config, file string) (err error) {
 	if err != nil {
 		return fmt.Errorf("%s: %w; nothing was changed", file, err)
 	}
-	kept, err := keepReplaced(live)
-	if err != nil {
-		return err
+	kept := ""
+	if old == nil && why == "" { // then nothing is locked, and a server may have begun meanwhile
+		err = os.Link(made, live)
+	} else if kept, err = keepReplaced(live); err == nil {
+		err = os.Rename(made, live)
 	}
-	if err := os.Rename(made, live); err != nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("%w; nothing was restored", err)
 	}
 	if err := syncDir(cfg.DataDir); err != nil {
 		return err
@@ -182,6 +216,9 @@ func (c *verbCall) restore(cfg Config, file string) (err error) {
 	fmt.Fprintf(c.stdout, "restored %s with %s, as of %s or somewhat later\n", counted(out.Sessions, "therapy session", "therapy sessions"),
 		counted(out.Actions, "action", "actions"), moment(out.At))
 	fmt.Fprintln(c.stdout, "every login has ended, and every reader starts over")
+	// What was changed since for safety's sake (a lost phone, a therapist who
+	// left) is undone.
+	fmt.Fprintln(c.stdout, "the roster is the backup's: import the newest one before the server starts")
 	if why == "" {
 		why = out.Why
 	}
@@ -214,15 +251,10 @@ func openReplaced(live string) (old *bolt.DB, why string, err error) {
 	return old, "", nil
 }
 
-// keepReplaced gives the data another name beside its own; empty if there is
-// none.
-func keepReplaced(live string) (string, error) {
-	kept := live + ".replaced-" + time.Now().UTC().Format("20060102T150405.000Z")
-	err := os.Link(live, kept)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	return kept, err
+// keepReplaced gives the data another name beside its own.
+func keepReplaced(live string) (kept string, err error) {
+	kept = live + ".replaced-" + time.Now().UTC().Format("20060102T150405.000Z")
+	return kept, os.Link(live, kept)
 }
 
 // copyFile makes a synced copy, mode 0600.

@@ -116,12 +116,7 @@ func makeDataKey(path string) error {
 		}
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
+	return syncDir(filepath.Dir(path))
 }
 
 // readDataKey reads the key in path, 32 bytes in hexadecimal, and makes the

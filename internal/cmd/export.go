@@ -38,6 +38,9 @@ func runExport(c *verbCall) error {
 		return err
 	}
 	if what == codebook {
+		if _, err := c.configFor(configFile, *out); err != nil {
+			return err
+		}
 		return c.exported(*out, func(w io.Writer) (int, error) {
 			rows, err := export.Codebook(w, export.Format(*format), export.Table(*table))
 			return rows, asUsage(err)
@@ -63,7 +66,7 @@ func runExport(c *verbCall) error {
 	if err := asUsage(r.Check()); err != nil {
 		return err
 	}
-	cfg, err := c.loadConfig(configFile)
+	cfg, err := c.configFor(configFile, *out)
 	if err != nil {
 		return err
 	}
@@ -86,6 +89,18 @@ func runExport(c *verbCall) error {
 		})
 		return rows, err
 	})
+}
+
+// configFor is the configuration, if out is not one of the files that hold the
+// data: its place would be taken.
+func (c *verbCall) configFor(configFile *string, out string) (Config, error) {
+	cfg, err := c.loadConfig(configFile)
+	if err == nil && out != "" && out != "-" {
+		if err = outside(cfg.DataDir, out); err != nil {
+			err = fmt.Errorf("--out: %w", err)
+		}
+	}
+	return cfg, err
 }
 
 // exportOf is what is to be exported, if the other arguments and the flags are

@@ -83,7 +83,9 @@ func runToken(c *verbCall) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(c.stdout, t.Secret)
+		if _, err := fmt.Fprintln(c.stdout, t.Secret); err != nil {
+			return fmt.Errorf("the secret of %s is lost, revoke it: %w", t.ID, err)
+		}
 		fmt.Fprintf(c.stderr, "This is the secret of %s, %s. It is shown only now.\n", t.ID, until(t.Expires))
 		return nil
 	})
@@ -155,7 +157,9 @@ func runCode(c *verbCall) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(c.stdout, code.Code)
+		if _, err := fmt.Fprintln(c.stdout, code.Code); err != nil {
+			return err
+		}
 		fmt.Fprintf(c.stderr, "Read it out to %s, who asks for a code on the login page first. It works once, until %s.\n",
 			c.positional[0], code.Until.Local().Format("15:04:05"))
 		return nil

@@ -100,6 +100,12 @@ func TestTheAgeOfTheBackup(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !strings.Contains(scrape(t, m), "hearth_last_backup_timestamp_seconds 0\n") {
+		t.Error("a copy that nobody has yet is told as a backup")
+	}
+	if err := st.NoteBackup(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
 	at, err := st.LastBackup(t.Context())
 	if err != nil || at.Before(before) || at.After(time.Now()) {
 		t.Errorf("the last backup was at %v, %v", at, err)

@@ -4,6 +4,8 @@ import {leaveQuickly, leftMark} from './exit.js';
 import {Session} from './session.js';
 import {text} from './strings.js';
 
+const writings = /\.(drafts|outbox|board)$/; // what is kept of what somebody writes
+
 /**
  * @typedef {import('./api.js').User & {keystrokes?: boolean}} User
  * @typedef {'loading'|'offline'|'login'|'list'|'session'} View
@@ -46,8 +48,12 @@ export class App {
     /** @type {import('./agenda.js').Sessions|null} */
     this.sessions = null; // as last seen, so that the list is there at once
     this.tries = 0;
+    this.begun = 0; // how often begin was
     this.loggingOut = false;
+    /** what the server ended while the login was being ended here @type {{to: 'login'|'list', code: string}|null} */
+    this.ended = null;
     this.gone = false; // by the exit or a logout: nothing is shown any more
+    this.left = false; // by the exit
     /** @type {any} */
     this.timer = 0;
   }
@@ -112,16 +118,19 @@ export class App {
 
   // What happens.
 
-  /** Asks who is logged in, until there is an answer. */
+  /** Asks who is logged in, until there is an answer. Asked again meanwhile, the older question does not count: it may hang on a dead line. */
   async begin() {
     clearTimeout(this.timer);
+    const begun = ++this.begun;
     try {
       if (this.keep.get(leftMark)) await this.leftBefore();
       const me = await this.api.me();
+      if (begun !== this.begun) return;
       this.tries = 0;
       this.pollInterval = me.poll_interval_ms || this.pollInterval;
       this.loggedIn(Object.assign({keystrokes: me.keystrokes !== false}, me.user));
     } catch (e) {
+      if (this.gone || begun !== this.begun) return;
       if (e.code === 'not_authenticated') {
         this.show('login');
         return;
@@ -202,10 +211,14 @@ export class App {
    * @param {string} code
    */
   over(to, code) {
-    if (this.loggingOut || this.gone) return; // it is being seen to
+    if (this.gone) return;
+    if (this.loggingOut) { // it is being seen to
+      this.ended = {to, code};
+      return;
+    }
     this.close();
     if (to === 'login') {
-      const writing = this.user && this.keep.of(this.user.id).any();
+      const writing = this.user && this.keep.of(this.user.id).any(writings);
       this.notify.seen();
       this.show('login', writing ? text.login.againKept : text.login.again);
       return;
@@ -226,25 +239,33 @@ export class App {
   }
 
   leave() {
-    const ended = this.session && this.session.state === 'ended';
+    const s = this.session;
+    const ended = s && s.state === 'ended';
+    const unsent = s && !s.link.up && s.outbox.waits();
     this.close(true);
     this.setPlace('', false);
-    this.show('list', ended ? '' : text.list.left);
+    this.show('list', ended ? '' : unsent ? text.list.leftUnsent : text.list.left);
   }
 
   /** Logs out. What this page knows goes with it: nothing is left in its memory. */
   async logOut() {
-    if (this.session) this.session.outbox.stop();
     this.loggingOut = true;
+    this.ended = null;
+    if (this.session) await this.session.outbox.last();
     try {
       await this.api.logout();
     } catch (e) {
-      if (e.code !== 'not_authenticated') {
+      if (this.gone) return;
+      const ended = /** @type {App["ended"]} */ (this.ended); // by now
+      const done = e.code === 'not_authenticated' || ended && ended.to === 'login'; // its answer is lost, and yet it is done
+      if (!done) {
         this.loggingOut = false;
+        if (ended) this.over(ended.to, ended.code);
         if (this.session) this.session.outbox.setReady(this.session.link.up);
         throw e;
       }
     }
+    if (this.gone) return; // quickly, meanwhile: that page must not be replaced by this one
     this.env.tell('logout');
     this.forget();
   }
@@ -261,8 +282,8 @@ export class App {
 
   /** See exit.js. */
   exit() {
-    if (this.gone) return;
-    this.gone = true;
+    if (this.left) return; // after a logout, the next page may be long in coming
+    this.left = this.gone = true;
     leaveQuickly({
       empty: this.env.empty,
       keep: this.keep,

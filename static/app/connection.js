@@ -89,13 +89,14 @@ export class Connection {
 
   /**
    * @param {object[]} actions
+   * @param {string} [epoch] of the log that their targets are in; without, the present one
    * @returns {Promise<Result[]>} a result for each
    * @throws {ApiError} of the whole call; network: not known whether it arrived
    */
-  save(actions) {
+  save(actions, epoch) {
     const way = this.way;
     if (!way || !way.up) return Promise.reject(new ApiError('network'));
-    return way.save(actions).catch(e => {
+    return way.save(actions, epoch || this.shared.position().epoch).catch(e => {
       if (e.code === 'network' || e.code === 'timeout') way.check();
       throw e;
     });

@@ -52,6 +52,12 @@ export class Drafts {
     this.save('replies', this.replies);
   }
 
+  /** Nothing is being replied to any more. */
+  noReplies() {
+    this.replies.clear();
+    this.save('replies', this.replies);
+  }
+
   /** The page may be about to go: how the drafts were typed so far is kept too. */
   pause() {
     if (!this.o.keystrokes) return;

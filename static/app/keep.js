@@ -60,8 +60,11 @@ export class Keep {
     } catch (e) { /* then there is nothing in it */ }
   }
 
-  /** Whether anything is kept here. */
-  any() { return this.names().length > 0; }
+  /**
+   * Whether anything is kept here.
+   * @param {RegExp} [which] of whose name
+   */
+  any(which = /^/) { return this.names().some(n => which.test(n)); }
 
   /**
    * Drops everything that is not this person's.

@@ -7,20 +7,24 @@
  * @typedef {{type: string, client_id?: string, client_ts?: string, body?: string, recipients?: string[], target?: number|null,
  *   icon?: string, character_history?: string[], time_to_complete?: string}} Draft an action that is asked for
  * @typedef {{id?: number, error?: {code: string, message?: string, retry_after?: number}}} Result what became of one; retry_after in seconds
- * @typedef {{clientId: string, action: Draft, conv: string, state: 'queued'|'sending'|'saved'|'failed', id: number, code: string}} Entry
- *   id: once saved; code: why it failed for good
+ * @typedef {{clientId: string, action: Draft, conv: string, state: 'queued'|'sending'|'saved'|'failed', id: number, code: string, epoch: string, refused: number}} Entry
+ *   id: once saved; code: why it failed for good; epoch: of the log that its target is in, '' if that was not known;
+ *   refused: how often in a row something other than the server refused it
  */
 
 const batchActions = 20;
 const batchChars = 200000; // a frame is at most 1 MiB
 const firstPause = 1000; // ms
 const longestPause = 30000;
+const lastWithin = 3000; // ms that leaving waits for what is sent last
 
 // After these an action will never be stored as it is; of the latter, not even if circumstances change.
 const final = new Set(['invalid_action', 'too_large', 'wrong_user', 'not_allowed', 'no_such_target', 'muted',
   'client_id_reused', 'session_ended', 'bad_request', 'invalid_frame', 'unknown_type', 'cross_origin', 'unsupported_media_type']);
 
 const hopeless = new Set(['invalid_action', 'too_large', 'wrong_user', 'no_such_target', 'session_ended']);
+
+const foreignTries = 4; // with longer and longer pauses: a login page of a WLAN may go
 
 /** @param {string} code @returns {boolean} whether sending the same again at once is no use */
 export function isFinal(code) { return final.has(code); }
@@ -46,14 +50,15 @@ export function newClientId(crypto) {
 
 export class Outbox {
   /**
-   * @param {{send: (actions: Draft[]) => Promise<Result[]>, keep: import('./keep.js').Keep, name: string,
-   *   changed: () => void, newId?: () => string, random?: () => number}} o name: of what is kept
+   * @param {{send: (actions: Draft[], epoch: string) => Promise<Result[]>, keep: import('./keep.js').Keep, name: string,
+   *   changed: () => void, epoch?: () => string, newId?: () => string, random?: () => number}} o name: of what is kept; epoch: the present log's
    */
   constructor(o) {
     this.o = o;
     this.newId = o.newId || (() => newClientId(typeof crypto === 'undefined' ? null : crypto));
     this.random = o.random || Math.random;
     this.ready = false;
+    this.closed = false;
     this.busy = false;
     this.failures = 0;
     this.alone = false; // one action a call, to find out whose a refusal is
@@ -65,7 +70,7 @@ export class Outbox {
     this.byConvOf = /** @type {Entry[]} */ ([]); // the entries that byConv is of
     const entries = o.keep.get(o.name);
     /** @type {Entry[]} */
-    this.entries = (Array.isArray(entries) ? entries : []).map((/** @type {any} */ e) => Object.assign({id: 0, code: ''}, e, {state: e.code ? 'failed' : 'queued'}));
+    this.entries = (Array.isArray(entries) ? entries : []).map((/** @type {any} */ e) => Object.assign({id: 0, code: '', epoch: '', refused: 0}, e, {state: e.code ? 'failed' : 'queued'}));
   }
 
   /**
@@ -81,7 +86,7 @@ export class Outbox {
     const clientId = this.newId();
     /** @type {Entry} */
     const e = {
-      clientId, conv, state: 'queued', id: 0, code: '',
+      clientId, conv, state: 'queued', id: 0, code: '', refused: 0, epoch: this.o.epoch ? this.o.epoch() : '',
       action: Object.assign({client_id: clientId, client_ts: new Date().toISOString()}, action),
     };
     this.entries = this.entries.concat(e);
@@ -92,6 +97,7 @@ export class Outbox {
 
   /** @param {boolean} ready whether sending can succeed at present */
   setReady(ready) {
+    if (this.closed) return;
     this.ready = ready;
     if (!ready) return;
     this.failures = 0;
@@ -162,6 +168,33 @@ export class Outbox {
     clearTimeout(this.timer);
   }
 
+  /**
+   * Stops, and sends what waits behind a call that is under way. What becomes
+   * of it is learned by sending it again, the next time. It does not take long.
+   */
+  async last() {
+    const rest = this.ready ? this.batch() : [];
+    this.stop();
+    if (!rest.length) return;
+    const answer = this.o.send(rest.map(e => e.action), rest[0].epoch);
+    await new Promise(done => {
+      const timer = setTimeout(done, lastWithin);
+      answer.catch(() => {}).then(() => {
+        clearTimeout(timer);
+        done(null);
+      });
+    });
+  }
+
+  /** @returns {boolean} whether a message is not known to have been sent, or to have failed */
+  waits() { return this.entries.some(e => e.action.type === 'message' && (e.state === 'queued' || e.state === 'sending')); }
+
+  /** Ends it: the next one has what is kept, and answers that still come change nothing of that. */
+  close() {
+    this.stop();
+    this.closed = true;
+  }
+
   async flush() {
     if (this.busy || !this.ready || this.timer) return;
     const batch = this.batch();
@@ -171,7 +204,7 @@ export class Outbox {
     this.changed();
     let pause = 0;
     try {
-      const results = await this.o.send(batch.map(e => e.action));
+      const results = await this.o.send(batch.map(e => e.action), batch[0].epoch);
       batch.forEach((e, i) => { pause = Math.max(pause, this.settle(e, results[i] || {error: {code: 'internal'}}, 1)); });
     } catch (err) {
       const {code, retryAfter} = /** @type {import('./api.js').ApiError} */ (err);
@@ -197,7 +230,7 @@ export class Outbox {
     let chars = 0;
     for (const e of all) {
       chars += JSON.stringify(e.action).length;
-      if (batch.length && (batch.length >= (this.alone ? 1 : batchActions) || chars > batchChars)) break;
+      if (batch.length && (batch.length >= (this.alone ? 1 : batchActions) || chars > batchChars || e.epoch !== batch[0].epoch)) break;
       batch.push(e);
     }
     return batch;
@@ -217,11 +250,17 @@ export class Outbox {
       this.alone = false;
       return 0;
     }
-    this.set(e, {state: 'queued'});
-    if (isFinal(error.code)) { // of a call with several: find out whose it is
-      this.alone = true;
+    // Something between here and the server refuses it, again and again: it must not hold up what comes after it.
+    const foreign = /^http_4\d\d$/.test(error.code) && error.code !== 'http_408' && error.code !== 'http_429';
+    const refused = foreign && of === 1 ? e.refused + 1 : e.refused;
+    if (refused >= foreignTries) {
+      this.set(e, {state: 'failed', code: error.code, refused: 0});
+      this.alone = false;
       return 0;
     }
+    this.set(e, {state: 'queued', refused});
+    if (isFinal(error.code) || foreign) this.alone = true; // of a call with several: find out whose it is
+    if (isFinal(error.code)) return 0;
     return Math.max((error.retry_after || 0) * 1000, this.pause());
   }
 
@@ -234,8 +273,9 @@ export class Outbox {
   set(e, to) { this.entries = this.entries.map(x => x.clientId === e.clientId ? Object.assign({}, x, to) : x); }
 
   changed() {
+    if (this.closed) return;
     const kept = this.entries.filter(e => e.state !== 'saved' && e.action.type !== 'message_read')
-      .map(e => ({clientId: e.clientId, conv: e.conv, action: e.action, code: e.code}));
+      .map(e => ({clientId: e.clientId, conv: e.conv, action: e.action, code: e.code, epoch: e.epoch}));
     this.kept = true;
     if (!kept.length) this.o.keep.drop(this.o.name);
     else if (!this.o.keep.set(this.o.name, kept)) { // too long: the words matter more than how they were typed

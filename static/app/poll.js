@@ -126,9 +126,9 @@ export class PollWay {
     this.look();
   }
 
-  /** @param {object[]} actions @returns {Promise<import('./connection.js').Result[]>} */
-  async save(actions) {
-    const answer = await this.s.api.save(this.s.ts, this.s.position().epoch, actions);
+  /** @param {object[]} actions @param {string} epoch @returns {Promise<import('./connection.js').Result[]>} */
+  async save(actions, epoch) {
+    const answer = await this.s.api.save(this.s.ts, epoch, actions);
     this.look();
     return answer.saved;
   }

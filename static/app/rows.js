@@ -61,8 +61,8 @@ export function dividerAt(was, news, allRead, own) {
 }
 
 export const pageSize = 60; // messages at first
-const step = 30; // messages more at a time
-export const mostShown = 160; // messages on the page at once
+const step = 15; // messages more at a time
+export const mostShown = 100; // messages on the page at once
 
 /**
  * Which items of a conversation are on the page: those from index from up to,

@@ -53,9 +53,12 @@ export class Session {
     this.target = 0; // the log's highest id when entering
     this.caughtUp = false;
     this.startOver = false;
+    this.rereading = false; // the log comes from its beginning
+    this.old = 0; // an id: what is up to there came so, and is no news
     /** @type {LinkState} */
     this.link = {via: 'ws', up: false, since: Date.now()};
     this.typed = 0;
+    this.stopped = false;
     this.detailTimer = 0;
 
     const changed = () => this.changed();
@@ -65,7 +68,9 @@ export class Session {
     this.reads = new Reads((conv, target) => {
       if (this.open()) this.outbox.add({type: 'message_read', target}, conv);
     });
-    this.outbox = new Outbox({send: actions => this.send(actions), keep: o.keep, name: this.kept('outbox'), changed});
+    this.outbox = new Outbox({
+      send: (actions, epoch) => this.send(actions, epoch), epoch: () => this.log.epoch, keep: o.keep, name: this.kept('outbox'), changed,
+    });
     this.connection = new Connection({
       api: o.api, ts: o.ts, force: o.force, pollInterval: o.pollInterval, env: o.env,
       position: () => this.startOver ? {epoch: '', id: 0} : {epoch: this.log.epoch, id: this.log.id},
@@ -106,7 +111,9 @@ export class Session {
       removeEventListener('pagehide', this.pause);
       document.removeEventListener('visibilitychange', this.pause);
     }
-    this.outbox.stop();
+    this.stopped = true;
+    if (leave) this.outbox.last();
+    this.outbox.close();
     this.reads.stop();
     clearInterval(this.detailTimer);
     await this.connection.stop(leave);
@@ -135,9 +142,9 @@ export class Session {
     });
   }
 
-  /** @param {import('./outbox.js').Draft[]} actions */
-  async send(actions) {
-    const results = await this.connection.save(actions);
+  /** @param {import('./outbox.js').Draft[]} actions @param {string} epoch */
+  async send(actions, epoch) {
+    const results = await this.connection.save(actions, epoch);
     if (results.some(r => r.error && r.error.code === 'muted')) this.refresh(); // this page did not know
     return results;
   }
@@ -172,15 +179,20 @@ export class Session {
 
   /** @param {import('./log.js').Frame} frame */
   received(frame) {
+    if (this.stopped) return; // it is being left
     const was = this.log;
     const before = this.caughtUp;
     if (frame.fromStart) this.startOver = false;
     if (frame.reset && was.id) { // another log: its ids mean something else
       this.reads.reset();
-      this.drafts.replies.clear();
+      this.drafts.noReplies();
     }
     this.log = receive(was, frame);
-    if (frame.last || this.log.id >= this.target) this.caughtUp = true;
+    const rereads = this.rereading || !!frame.reset || !!frame.fromStart;
+    const last = !!frame.last || this.log.id >= this.target;
+    if (rereads) this.old = this.log.id;
+    this.rereading = rereads && !last;
+    if (last) this.caughtUp = true;
     /** @type {Set<string>} */
     const mine = new Set();
     let others = false;
@@ -192,7 +204,7 @@ export class Session {
       if (a.user !== this.user.id && !a.deleted) others = true;
     });
     this.outbox.arrived(this.log.id, mine);
-    if (before && others && !frame.reset && !frame.fromStart) this.news();
+    if (before && others && !rereads) this.news();
     const polls = this.link.via !== 'ws';
     const assessments = this.log.assessments > was.assessments;
     if (this.caughtUp && (this.log.details > was.details || assessments || polls && this.log.people > was.people)) this.refresh();
@@ -330,6 +342,13 @@ export class Session {
 
   /** @param {string} conv @returns {import('./keystrokes.js').Keystrokes|null} null: they are not recorded */
   keystrokesOf(conv) { return this.recorded ? this.drafts.keystrokes(conv) : null; }
+
+  /** @param {string} conv @returns {number} the id of what a message there would answer, 0 if nothing; before the catch-up it is not known to be gone */
+  targetIn(conv) {
+    if (!this.caughtUp) return this.drafts.replies.get(conv) || 0;
+    const item = this.replyIn(conv);
+    return item ? item.id : 0;
+  }
 
   /** @param {string} conv @returns {Item|null} what is being replied to in conv */
   replyIn(conv) {

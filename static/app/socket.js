@@ -18,6 +18,8 @@ export class SocketWay {
     this.s = shared;
     this.up = false;
     this.opened = false;
+    /** ends the wait for why it was refused @type {((v?: any) => void)|null} */
+    this.skip = null;
     /** @type {((out: Outcome) => void)|null} */
     this.done = null;
     /** @type {WebSocket|null} */
@@ -60,18 +62,20 @@ export class SocketWay {
     this.done = null;
     this.up = false;
     this.timers.forEach(t => { clearTimeout(t); clearInterval(t); });
-    this.asked.forEach(a => a.reject(new ApiError('network')));
+    this.asked.forEach(a => {
+      clearTimeout(a.timer);
+      a.reject(new ApiError('network'));
+    });
     this.asked.clear();
     if (this.ws) {
       this.ws.onmessage = this.ws.onclose = null;
       this.ws.close();
     }
     if (!this.opened && !out.to) {
-      try {
-        await this.s.api.me();
-      } catch (e) {
-        if (/** @type {ApiError} */ (e).code === 'not_authenticated') out = {to: 'login', code: 'not_authenticated'};
-      }
+      const asked = this.s.api.me().catch((/** @type {ApiError} */ e) => {
+        if (e.code === 'not_authenticated') out = {to: 'login', code: 'not_authenticated'};
+      });
+      await Promise.race([asked, new Promise(done => { this.skip = done; })]);
     }
     done(out);
   }
@@ -93,7 +97,6 @@ export class SocketWay {
     const ref = String(++this.refs);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.finish({opened: this.opened}), answerWithin);
-      this.timers.push(timer);
       this.asked.set(ref, {resolve, reject, timer, fromStart: !!fromStart});
       if (!this.send(Object.assign({ref}, frame))) this.finish({opened: this.opened});
     });
@@ -171,9 +174,9 @@ export class SocketWay {
 
   again() { if (this.opened) this.enter(); }
 
-  /** @param {object[]} actions @returns {Promise<import('./connection.js').Result[]>} */
-  async save(actions) {
-    const f = await this.ask({type: 'save', epoch: this.s.position().epoch, actions});
+  /** @param {object[]} actions @param {string} epoch @returns {Promise<import('./connection.js').Result[]>} */
+  async save(actions, epoch) {
+    const f = await this.ask({type: 'save', epoch, actions});
     return f.results;
   }
 
@@ -188,6 +191,8 @@ export class SocketWay {
   watch() {
     const now = Date.now();
     if (!this.opened) return;
+    if (now < this.heard) this.heard = now; // the clock was put back
+    if (now < this.pinged) this.pinged = now;
     if (this.pinged && now - this.pinged > answerWithin) this.finish({opened: true});
     else if (!this.pinged && now - this.heard > quiet) this.ping();
   }
@@ -199,6 +204,7 @@ export class SocketWay {
 
   /** Finds out soon whether the line still holds. */
   check() {
+    if (this.skip) this.skip();
     if (!this.opened || !this.done) return;
     const heard = this.heard;
     const asked = Date.now();

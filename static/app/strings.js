@@ -117,6 +117,7 @@ const en = {
     removed: 'You are no longer in this session. If you think that this is a mistake, please contact your therapist.',
     not_allowed: 'There is no such session for you.',
     left: 'You have left the session.',
+    leftUnsent: 'You have left the session. What you wrote last could not be sent yet. It is sent when you enter the session again in this window.',
   },
 
   waiting: {
@@ -406,6 +407,9 @@ const y = names => {
   return names.length < 2 ? last : names.slice(0, -1).join(', ') + and + last;
 };
 
+/** A time of day in Spanish, with its article: "las 3:00", but "la 1:00". @param {string} time */
+const las = time => (/^0?1\D/.test(time) ? 'la ' : 'las ') + time;
+
 /** @type {typeof en} */
 const es = {
   app: 'Hearth',
@@ -482,6 +486,7 @@ const es = {
     removed: 'Usted ya no está en esta sesión. Si cree que es un error, por favor comuníquese con su terapeuta.',
     not_allowed: 'No hay tal sesión para usted.',
     left: 'Usted salió de la sesión.',
+    leftUnsent: 'Usted salió de la sesión. Lo último que escribió todavía no se pudo enviar. Se envía cuando vuelva a entrar en la sesión en esta ventana.',
   },
 
   waiting: {
@@ -619,8 +624,8 @@ const es = {
     admitted: names => `Entran: ${names.join(', ')}.`,
     admittedLater: names => `Entran en cuanto terminen la encuesta: ${names.join(', ')}.`,
     waitsFor: titles => `en espera, le falta llenar: ${titles.join(', ')}`,
-    hereSince: time => `aquí desde ${time}`,
-    awaySince: time => `ausente desde ${time}`,
+    hereSince: time => `aquí desde ${las(time)}`,
+    awaySince: time => `ausente desde ${las(time)}`,
     absent: 'todavía no ha estado aquí',
     silent: m => `sin escribir desde hace ${m < 60 ? m + ' min' : Math.floor(m / 60) + ' h ' + m % 60 + ' min'}`,
     silentNever: m => `aún no escribe, aquí desde hace ${m < 60 ? m + ' min' : Math.floor(m / 60) + ' h ' + m % 60 + ' min'}`,
@@ -633,7 +638,7 @@ const es = {
     unlocked: 'Sus intentos equivocados quedan borrados. Ya puede pedir otro código.',
     make: 'Crear un código',
     code: 'Código para leer en voz alta',
-    until: time => `Sirve una sola vez, hasta las ${time}. La persona pide un código en la página de entrada como siempre, y escribe este en su lugar.`,
+    until: time => `Sirve una sola vez, hasta ${las(time)}. La persona pide un código en la página de entrada como siempre, y escribe este en su lugar.`,
     expired: 'El código ya no sirve. Puede crear otro.',
     done: 'Listo',
   },
@@ -656,7 +661,7 @@ const es = {
     left: time => `La sesión termina en ${time}.`,
     leftSpoken: s => s >= 60 ? `La sesión termina en ${s / 60 === 1 ? '1 minuto' : s / 60 + ' minutos'}.` : `La sesión termina en ${s} segundos.`,
     keepOpen: 'Esta página la termina: por favor, déjela abierta y con conexión.',
-    late: time => `La sesión debía terminar a las ${time}, pero esta página no estaba activa entonces.`,
+    late: time => `La sesión debía terminar a ${las(time)}, pero esta página no estaba activa entonces.`,
     stop: 'Detener',
   },
 

@@ -79,6 +79,58 @@ test('a login that has ended keeps what its person wrote, for them alone', async
   assert.equal(p.storage.length, 0);
 });
 
+test('only what somebody was writing is said to be still there', async () => {
+  const p = page();
+  await p.app.begin();
+  p.app.keep.of('P123').set('notify', 1);
+  p.app.over('login', 'not_authenticated');
+  assert.doesNotMatch(p.app.notice, /still here/);
+});
+
+test('a question who is logged in that hangs and fails late does not take the page away from who has come in meanwhile', async () => {
+  const p = page();
+  const asked = [];
+  p.api.me = () => new Promise((answer, refuse) => asked.push({answer, refuse}));
+  p.app.begin();
+  p.app.begin(); // Try now
+  asked[1].answer(p.me);
+  await new Promise(setImmediate);
+  assert.equal(p.app.view, 'list');
+  asked[0].refuse(new ApiError('timeout'));
+  await new Promise(setImmediate);
+  clearTimeout(p.app.timer);
+  assert.equal(p.app.view, 'list');
+});
+
+test('a logout whose answer is lost is one, once the server has ended the login', async () => {
+  const p = page('https://chat.example/?ts=TS1&transport=poll');
+  await p.app.begin();
+  p.api.logout = async () => {
+    p.app.session.over('login', 'not_authenticated'); // the connection hears it first
+    throw new ApiError('timeout');
+  };
+  await p.app.logOut();
+  assert.deepEqual(p.did, ['tell logout', 'empty', 'replace /']);
+});
+
+test('who is removed while a logout fails is told', async () => {
+  const p = page('https://chat.example/?ts=TS1&transport=poll');
+  await p.app.begin();
+  p.api.logout = async () => {
+    p.app.session.over('list', 'removed');
+    throw new ApiError('network');
+  };
+  await assert.rejects(p.app.logOut(), {code: 'network'});
+  assert.deepEqual([p.app.view, p.app.session], ['list', null]);
+});
+
+test('what was typed to log in is not kept after it', async () => {
+  const p = page();
+  p.app.keep.set('login', {phone: '650 555 0123', field: 'Denver', asked: null, until: Infinity});
+  await p.app.verified(denver);
+  assert.equal(p.storage.length, 0);
+});
+
 test('logging out leaves nothing, and tells the other tabs', async () => {
   const p = page();
   await p.app.begin();
@@ -183,4 +235,38 @@ test('settings that make no sense are the defaults', () => {
   assert.deepEqual(of({'hearth-exit': '//x.example'}), usual);
   assert.deepEqual(of({'hearth-login-field': 'name', 'hearth-code-digits': '8', 'hearth-code-tries': '3', 'hearth-exit': 'https://x.example/'}),
     {field: 'name', digits: 8, tries: 3, exit: 'https://x.example/'});
+});
+
+test('who leaves while a message waits for the line is told so', async () => {
+  const p = page('https://chat.example/?ts=TS1&transport=poll');
+  await p.app.begin();
+  p.app.session.outbox.add({type: 'message', body: 'x', recipients: []}, '');
+  p.app.leave();
+  assert.match(p.app.notice, /not be sent yet/);
+  p.app.open('TS1');
+  p.app.session.outbox.entries = [];
+  p.app.leave();
+  assert.equal(p.app.notice, 'You have left the session.');
+});
+
+test('who leaves quickly while a logout is under way stays away', async () => {
+  const p = page();
+  await p.app.begin();
+  let done;
+  p.api.logout = () => new Promise(answer => { done = answer; });
+  const out = p.app.logOut();
+  p.app.exit();
+  done();
+  await out;
+  assert.deepEqual(p.did.filter(d => d.startsWith('replace')), ['replace /away']);
+});
+
+test('leaving quickly leads away even after a logout', async () => {
+  const p = page();
+  await p.app.begin();
+  await p.app.logOut();
+  p.app.exit();
+  p.app.exit();
+  assert.deepEqual(p.did.filter(d => d.startsWith('replace')), ['replace /', 'replace /away']);
+  assert.equal(p.storage.length, 0);
 });

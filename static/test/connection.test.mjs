@@ -292,3 +292,24 @@ test('who types is told with whom it is for', t => {
   w.sockets[0].says({type: 'typing', user: 'P2'});
   assert.deepEqual(w.take(), [['typing', 'P2', ['P1']], ['typing', 'P2', undefined]]);
 });
+
+test('a line that went dead is noticed soon, even where the clock was put back', async t => {
+  const w = world(t);
+  t.mock.timers.setTime(7200000);
+  w.sockets[0].opens();
+  t.mock.timers.setTime(3600000);
+  for (let i = 0; i < 12; i++) t.mock.timers.tick(5000);
+  await settled();
+  assert.equal(w.sockets[0].readyState, 3);
+});
+
+test('who wants to try now need not wait until it is known why a socket was refused', async t => {
+  const w = world(t, '', {me: () => new Promise(() => {})});
+  w.sockets[0].ends(1006);
+  await settled();
+  w.c.nudge();
+  await settled();
+  t.mock.timers.tick(1000);
+  await settled();
+  assert.equal(w.sockets.length, 2);
+});

@@ -96,3 +96,11 @@ test('each refusal has words, and how long to wait', () => {
   assert.equal(errorText({code: 'constructor'}), all.en.errors.other);
   assert.match(errorText({code: 'too_many_tries', retryAfter: 3 * 3600000}), /too many tries\. Please try again in 3 hours\.$/);
 });
+
+test('a time of day in Spanish has its article', () => {
+  const {people, access, end} = all.es;
+  assert.equal(people.hereSince('1:05 p. m.'), 'aquí desde la 1:05 p. m.');
+  assert.equal(people.awaySince('13:05'), 'ausente desde las 13:05');
+  assert.match(access.until('01:00'), /hasta la 01:00\./);
+  assert.match(end.late('11:00'), /terminar a las 11:00,/);
+});

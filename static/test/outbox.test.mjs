@@ -55,6 +55,27 @@ test('an entry is sent at once, and gone when the log has it', async () => {
   assert.equal(o.entries.length, 0);
 });
 
+test('what something on the way refuses again and again does not hold up the rest, and can be retried', async t => {
+  t.mock.timers.enable({apis: ['setTimeout']});
+  const odd = actions => { // a filter before the server that takes offence at one word
+    if (actions.some(a => a.body === 'odd')) throw new ApiError('http_403');
+    return stored(7)(actions);
+  };
+  const {o, calls} = outbox(Array(20).fill(odd));
+  o.add(say('odd'), '');
+  o.add(say('even'), '');
+  o.setReady(true);
+  for (let i = 0; i < 12; i++) {
+    await settled();
+    t.mock.timers.tick(40000);
+  }
+  await settled();
+  assert.deepEqual(states(o), [['odd', 'failed'], ['even', 'saved']]);
+  assert.ok(mayRetry(o.entries[0].code));
+  assert.ok(calls.length < 9, calls.length);
+  assert.equal(o.entries[0].refused, 0);
+});
+
 test('an entry that comes in the log before its answer is gone, and stays gone', async () => {
   const {o} = outbox([stored(7)]);
   o.setReady(true);
@@ -312,4 +333,22 @@ test('what is kept may be broken, and is then nothing', () => {
   const s = storage();
   s.setItem('hearth.P1.TS1.outbox', '{"not": "a list"}');
   assert.deepEqual(outbox([], new Keep(s)).o.entries, []);
+});
+
+test('the last call before leaving waits for its answer, but not for long', async t => {
+  t.mock.timers.enable({apis: ['setTimeout']});
+  const calls = [];
+  const box = new Outbox({send: a => { calls.push(a.map(x => x.body)); return new Promise(() => {}); }, keep: new Keep(null), name: 'o', changed() {}});
+  box.setReady(true);
+  box.add({type: 'message', body: 'one'}, '');
+  box.add({type: 'message', body: 'two'}, '');
+  assert.equal(box.waits(), true);
+  let left = false;
+  box.last().then(() => { left = true; });
+  assert.deepEqual(calls, [['one'], ['two']]);
+  await new Promise(setImmediate);
+  assert.equal(left, false);
+  t.mock.timers.tick(3000);
+  await new Promise(setImmediate);
+  assert.equal(left, true);
 });

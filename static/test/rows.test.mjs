@@ -47,14 +47,14 @@ test('of a long conversation a part is shown, and it follows', () => {
   assert.deepEqual(newestPart(10), {from: 0, to: 10});
   assert.deepEqual(newestPart(5000), {from: 5000 - pageSize, to: 5000});
   let p = newestPart(5000);
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 400; i++) {
     const next = earlier(p);
     assert.ok(next.from < p.from || p.from === 0);
     assert.ok(next.to - next.from <= mostShown && next.to > next.from);
     p = next;
   }
   assert.deepEqual(p, {from: 0, to: mostShown});
-  for (let i = 0; i < 300; i++) {
+  for (let i = 0; i < 400; i++) {
     p = later(p, 5000);
     assert.ok(p.to - p.from <= mostShown);
   }

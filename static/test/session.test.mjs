@@ -1,5 +1,6 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import {Outbox} from '../app/outbox.js';
 import {Session} from '../app/session.js';
 import {Keep} from '../app/keep.js';
 
@@ -239,4 +240,81 @@ test('a reply to what was deleted meanwhile, or stands elsewhere, is none', t =>
   assert.equal(w.s.replyIn('').id, 1);
   w.actions({id: 3, type: 'delete', target: 1, recipients: [], timestamp: at});
   assert.equal(w.s.replyIn(''), null);
+});
+
+test('what waits behind a call that is under way is sent before leaving', async t => {
+  const w = world(t, 'P1');
+  await settled();
+  const group = w.s.conversations()[0];
+  w.s.say(group, 'one', 0);
+  w.s.say(group, 'two', 0);
+  await settled();
+  assert.deepEqual(w.saved().map(a => a.body), ['one']);
+  w.s.stop(true);
+  await settled();
+  assert.deepEqual(w.saved().map(a => a.body), ['one', 'two']);
+  assert.equal(w.sockets[0].sent[w.sockets[0].sent.length - 1].type, 'leave');
+});
+
+test('a session that was left neither tells of messages nor touches what is kept for the next visit', async t => {
+  const w = world(t, 'P1');
+  await settled();
+  w.actions();
+  w.s.say(w.s.conversations()[0], 'one', 0);
+  await settled();
+  w.s.stop(true); // answered by and by
+  const again = new Outbox({send: () => new Promise(() => {}), keep: w.keep, name: w.s.kept('outbox'), changed() {}});
+  again.add({type: 'message', body: 'two', recipients: []}, '');
+  const save = w.sent('save')[0];
+  w.says({type: 'saved', ref: save.ref, max_id: 1, results: [{id: 1, timestamp: at}]});
+  w.says({type: 'entered', ts_id: 'TS1', state: 'admitted', epoch: 'e', max_id: 1, detail: w.d});
+  w.actions(message(2, 'P2'));
+  await settled();
+  assert.equal(w.news, 0);
+  assert.deepEqual(w.keep.get(w.s.kept('outbox')).map(e => e.action.body), ['one', 'two']);
+});
+
+test('what was done in a log that was replaced since is sent as of that log, where ids meant something else', async t => {
+  const w = world(t, 'P1');
+  w.actions(message(1, 'P2'));
+  w.s.say(conv(w, ''), 'under way', 0);
+  w.s.remove(w.s.log.items.get(1));
+  w.s.replyTo('', 1);
+  const [f] = w.sent('save');
+  w.says({type: 'actions', ts_id: 'TS1', epoch: 'restored', max_id: 1, reset: true, actions: [message(1, 'P1', {body: 'another'})]});
+  assert.deepEqual([w.s.targetIn(''), w.keep.get(w.s.kept('replies'))], [0, null]);
+  w.s.say(conv(w, ''), 'after', 0);
+  w.says({type: 'saved', ref: f.ref, max_id: 2, results: [{id: 2, timestamp: at}]});
+  await settled();
+  const [, second] = w.sent('save');
+  assert.deepEqual([second.epoch, second.actions.map(a => a.type)], ['e', ['delete']]);
+  w.says({type: 'saved', ref: second.ref, max_id: 2, results: [{error: {code: 'no_such_target'}}]});
+  await settled();
+  const third = w.sent('save')[2];
+  assert.deepEqual([third.epoch, third.actions.map(a => a.body)], ['restored', ['after']]);
+});
+
+test('what is being replied to after a reload is replied to even before the messages are there', t => {
+  const tab = new Keep(storage());
+  const keep = tab.of('P1');
+  world(t, 'P1', {keep}).s.replyTo('', 3);
+  t.mock.timers.reset();
+  const w = world(t, 'P1', {keep});
+  w.s.caughtUp = false;
+  assert.equal(w.s.targetIn(''), 3);
+  w.s.caughtUp = true;
+  assert.equal(w.s.targetIn(''), 0, 'it is not there');
+});
+
+test('a log that is read anew, in however many frames, is no news and nothing to say aloud', t => {
+  const w = world(t, 'P1');
+  w.enter(4);
+  w.actions(message(1, 'P2'), message(2, 'P2'), message(3, 'P2'), message(4, 'P2'));
+  w.news = 0;
+  w.enter(4);
+  w.says({type: 'actions', ts_id: 'TS1', epoch: 'restored', max_id: 2, reset: true, actions: [message(1, 'P2'), message(2, 'P2')]});
+  w.actions(message(3, 'P2'), message(4, 'P2'));
+  assert.deepEqual([w.news, w.s.old], [0, 4]);
+  w.actions(message(5, 'P2'));
+  assert.deepEqual([w.news, w.s.old], [1, 4]);
 });

@@ -197,11 +197,16 @@ function Failed({session, onNotice}) {
     takeUpNotice(session, e.action.body || '');
     onNotice();
   };
+  /** @param {any} event @param {import('../outbox.js').Entry} e */
+  const discard = (event, e) => {
+    event.currentTarget.closest('main').querySelector('#messages').focus({preventScroll: true}); // the button goes
+    session.outbox.discard(e.clientId);
+  };
   return html`<div role="alert" class=${failed.length ? 'alert' : 'none'}>
     ${failed.map(e => html`<p key=${e.clientId} class="row">
       <span>${(/** @type {any} */ (t.actionFailed)[e.action.type] || t.notSent)(errorText({code: e.code}))}</span>
       ${e.action.type === 'notice' && session.open() && html`<button type="button" class="quiet" onClick=${() => edit(e)}>${t.edit}</button>`}
-      <button type="button" class="quiet" onClick=${() => session.outbox.discard(e.clientId)}>${t.discard}</button>
+      <button type="button" class="quiet" onClick=${(/** @type {Event} */ event) => discard(event, e)}>${t.discard}</button>
     </p>`)}
   </div>`;
 }

@@ -31,6 +31,8 @@ export function Composer({session, conv, people, field}) {
   const draft = session.draft(conv.key);
   const reply = session.replyIn(conv.key);
   const writable = conv.write === 'ok';
+  const why = useRef(/** @type {any} */ (null)); // there is no writing
+  const had = [field.current, why.current].some(el => el !== null && el === document.activeElement);
   useLayoutEffect(() => {
     if (field.current) fit(field.current);
   }, [draft, writable]);
@@ -39,7 +41,12 @@ export function Composer({session, conv, people, field}) {
     field.current.setSelectionRange(cursor.current, cursor.current);
     cursor.current = -1;
   });
-  if (!writable) return html`<p class="composer hint" role="status">${conv.write === 'muted' ? muted(session) : t.cannotWrite}</p>`;
+  // What one was in goes: the focus stays here.
+  useLayoutEffect(() => {
+    const el = writable ? field.current : why.current;
+    if (had && el) el.focus({preventScroll: true});
+  }, [writable]);
+  if (!writable) return html`<p class="composer hint" role="status" tabindex="-1" ref=${why}>${conv.write === 'muted' ? muted(session) : t.cannotWrite}</p>`;
 
   const id = domId(conv.key);
   const keys = session.keystrokesOf(conv.key);
@@ -50,12 +57,12 @@ export function Composer({session, conv, people, field}) {
     again(n => n + 1);
   };
   const noReply = () => {
-    if (reply) session.replyTo(conv.key, 0);
+    if (session.targetIn(conv.key)) session.replyTo(conv.key, 0);
   };
   const send = (/** @type {Event|null} */ e) => {
     if (e) e.preventDefault();
     if (draft.trim() && over <= 0) {
-      session.say(conv, draft, reply ? reply.id : 0);
+      session.say(conv, draft, session.targetIn(conv.key));
       set('');
       setPicking(null);
       noReply();

@@ -21,7 +21,7 @@ export function Heard({session, conv, people}) {
   const ids = log.convs.get(conv.key);
   useEffect(() => {
     if (!caughtUp) return;
-    const fresh = upTo.current < 0 ? [] : heardSince(log, conv.key, upTo.current);
+    const fresh = upTo.current < 0 ? [] : heardSince(log, conv.key, Math.max(upTo.current, session.old));
     upTo.current = log.id;
     if (!fresh.length) return;
     const last = fresh[fresh.length - 1].id;

@@ -147,8 +147,8 @@ function Code({app, login, again}) {
     call(async () => {
       try {
         const answer = await app.api.verify(asked.id, plain);
+        await app.verified(answer.user); // may take a while; until then this is on the screen
         login.done();
-        await app.verified(answer.user);
       } catch (err) {
         if (err.code === 'invalid_code') {
           login.wrong();

@@ -89,16 +89,28 @@ function OnItsWay({session, entry, open, online}) {
   if (entry.state !== 'failed') {
     return html`<p class="on-its-way">${entry.state === 'saved' ? '' : online ? t.sending : t.waitsForLine}</p>`;
   }
-  const edit = () => {
+  // The buttons go: the focus goes where it goes on.
+  const retry = (/** @type {any} */ e) => {
+    e.currentTarget.closest('[data-key]').focus({preventScroll: true});
+    session.outbox.retry(entry.clientId);
+  };
+  const edit = (/** @type {any} */ e) => {
+    const log = e.currentTarget.closest('[role=log]');
+    const pane = log.closest('.pane');
+    (pane && pane.querySelector('textarea') || log).focus({preventScroll: true});
     session.outbox.discard(entry.clientId);
     session.takeUp(entry);
+  };
+  const discard = (/** @type {any} */ e) => {
+    e.currentTarget.closest('[role=log]').focus({preventScroll: true});
+    session.outbox.discard(entry.clientId);
   };
   return html`
     <p class="failed" role="alert">${t.notSent(errorText({code: entry.code}))}</p>
     <p class="row">
-      ${open && mayRetry(entry.code) && html`<button type="button" class="small" onClick=${() => session.outbox.retry(entry.clientId)}>${t.retry}</button>`}
+      ${open && mayRetry(entry.code) && html`<button type="button" class="small" onClick=${retry}>${t.retry}</button>`}
       ${open && html`<button type="button" class="small" onClick=${edit}>${t.edit}</button>`}
-      <button type="button" class="small" onClick=${() => session.outbox.discard(entry.clientId)}>${t.discard}</button>
+      <button type="button" class="small" onClick=${discard}>${t.discard}</button>
     </p>`;
 }
 

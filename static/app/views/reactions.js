@@ -29,6 +29,7 @@ export function Reactions({session, item, reactions, busy, open, current, pickin
   const toggle = icon => {
     if (isBusy(icon)) return;
     const mine = own(icon);
+    if (mine && !picking && of(icon).length === 1) group.current.closest('[data-key]').focus({preventScroll: true}); // the button will go
     if (mine) session.takeBack(item, mine);
     else session.react(item, icon);
     if (picking) onPick(false);
