@@ -358,3 +358,34 @@ func TestWhiteboard(t *testing.T) {
 		t.Errorf("%s", f.Raw)
 	}
 }
+
+// Two pages of one login are in two therapy sessions: the older one leaves
+// its own, not the one that was entered last.
+func TestLeavingNamesTheTherapySession(t *testing.T) {
+	s := apitest.New(t)
+	dr, other := s.Enter("T1", apitest.Plain), s.Enter("T1", apitest.PrivateAny)
+	p := s.Login("P1")
+	for _, ts := range []chat.TSID{apitest.Plain, apitest.PrivateAny} {
+		must[client.Entered](t)(p.Client.Enter(soon(t), ts))
+	}
+	says := func(text string) func(client.Frame) bool {
+		return func(f client.Frame) bool { return strings.Contains(string(f.Raw), text) }
+	}
+	dr.Await("P1 joins", says("Gilligan has joined"))
+	other.Await("P1 joins", says("Gilligan has joined"))
+	wantStatus(t, post(t, p, "/api/leaveTherapySession?ts_id="+string(apitest.Plain), ""), 204)
+	dr.Await("P1 leaves", says("Gilligan has left"))
+	if me := string(get(t, p, "/api/me").Body); !strings.Contains(me, `"ts_id":"`+string(apitest.PrivateAny)+`"`) {
+		t.Errorf("the other is not the current one any more: %s", me)
+	}
+	wantStatus(t, get(t, p, "/api/getActions"), 200)
+	for _, none := range []string{"none", string(apitest.Elsewhere)} { // says nothing of whether there is one
+		wantStatus(t, post(t, p, "/api/leaveTherapySession?ts_id="+none, ""), 204)
+	}
+	marker := other.Save(notice("marker"))
+	other.WaitFor(marker)
+	other.NeverReceived(t, "Gilligan has left")
+	wantStatus(t, post(t, p, "/api/leaveTherapySession?ts_id=a&ts_id=b", ""), 400)
+	wantStatus(t, post(t, p, "/api/leaveTherapySession", ""), 204)
+	other.Await("P1 leaves", says("Gilligan has left"))
+}

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -197,10 +198,17 @@ func (a *API) appendEntered(
 
 func (a *API) postLeave(c *call) error {
 	ctx := c.Request().Context()
-	if ts := c.login.TS; ts != "" {
+	only, err := query(c, "ts_id")
+	if err != nil {
+		return err
+	}
+	ts := chat.TSID(cmp.Or(only, string(c.login.TS)))
+	if ts != "" && ts == c.login.TS {
 		if err := a.auth.SetCurrentSession(ctx, c.login.ID, ""); err != nil {
 			return err
 		}
+	}
+	if s := a.store.Roster().Sessions[ts]; s != nil && s.RoleOf(c.by()) != chat.Nobody {
 		a.hub.Leave(ctx, c.by(), ts)
 	}
 	return c.NoContent(204)

@@ -16,9 +16,9 @@ import (
 // Killed at any point, backup leaves the old file or the new one, and restore
 // the old data or the new, whole: never neither.
 func TestBackupAndRestoreKilledLeaveOldOrNew(t *testing.T) {
-	const points = 50
+	points := 50
 	if testing.Short() {
-		t.Skip("many processes; the whole test run has it")
+		points = 5
 	}
 	dir := t.TempDir()
 	hearth := func(args ...string) *exec.Cmd {
@@ -80,7 +80,7 @@ therapy_sessions:
 	}
 	olds, news := 0, 0
 	for i := range points {
-		part := float64(i) / points * 1.2
+		part := float64(i) / float64(points) * 1.2
 		was := sum("old.db")
 		killed(part, "backup", "old.db")
 		if sum("old.db") == was {
@@ -109,7 +109,7 @@ therapy_sessions:
 	}
 	left := must(filepath.Glob(filepath.Join(dir, "data", "*")))
 	t.Log(fmt.Sprintf("%d backups were the old one, %d the new; in the data directory: %q", olds, news, left))
-	if olds == 0 || news == 0 {
+	if points == 50 && (olds == 0 || news == 0) {
 		t.Errorf("all %d backups were killed too early, or too late", points)
 	}
 	// The last file restores.

@@ -89,7 +89,8 @@ export class Api {
   sessions() { return this.call('GET', 'getTherapySessions'); }
   /** @param {string} ts */
   enter(ts) { return this.call('POST', 'enterTherapySession', {ts_id: ts}); }
-  leave() { return this.call('POST', 'leaveTherapySession'); }
+  /** @param {string} ts */
+  leave(ts) { return this.call('POST', 'leaveTherapySession' + query({ts_id: ts})); }
   /** @param {string} ts @returns {Promise<Detail>} */
   detail(ts) { return this.call('GET', 'getTherapySessionDetail' + query({ts_id: ts})); }
   /** @param {string} ts @param {string} person @returns {Promise<{assessments: Assessment[]}>} */

@@ -135,7 +135,7 @@ export class PollWay {
 
   typing() {}
 
-  leave() { return this.s.api.leave(); }
+  leave() { return this.s.api.leave(this.s.ts); }
 
   stop() {
     this.stopped = true;

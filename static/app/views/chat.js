@@ -41,7 +41,7 @@ export function Chat({app, session}) {
   const all = session.conversations();
   const panes = usePanes(session, all, wide);
   const shows = beside ? sides : {people: aside === 'people', board: aside === 'board'};
-  const news = useNews(session, shows.board);
+  const news = useNews(session, shows.board, all.filter(c => panes.shown.indexOf(c) < 0));
 
   const unread = all.reduce((n, c) => n + session.unread(c.key), 0);
   useEffect(() => { app.setUnread(unread); }, [unread]);
@@ -107,6 +107,8 @@ export function Chat({app, session}) {
     </div>`;
 }
 
+const saidFor = 5000; // ms
+
 /** @param {Conversation} conv */
 function nameOf(conv) { return conv.key ? t.between(conv.names) : t.group; }
 
@@ -130,9 +132,10 @@ function keys(panes, escape) {
  * What is said of others' doings outside the messages, once.
  * @param {Session} session
  * @param {boolean} boardShown
+ * @param {Conversation[]} hidden those that are not shown
  * @returns {{said: string, board: boolean, wrote: (body: string) => void}} board: it was changed and not looked at since
  */
-function useNews(session, boardShown) {
+function useNews(session, boardShown, hidden) {
   const [said, setSaid] = useState('');
   const [board, setBoard] = useState(false);
   const waited = useRef(/** @type {Set<string>|null} */ (null));
@@ -156,6 +159,21 @@ function useNews(session, boardShown) {
     setBoard(!boardShown);
   }, [caughtUp, id]);
   useEffect(() => { if (boardShown) setBoard(false); }, [boardShown]);
+  // What is written where one does not look: that it is there, and not what it says.
+  const counts = hidden.map(c => session.unread(c.key));
+  const known = useRef(/** @type {Map<string, number>|null} */ (null));
+  useEffect(() => {
+    if (!caughtUp) return;
+    const before = known.current;
+    known.current = new Map(hidden.map((c, i) => [c.key, counts[i]]));
+    const more = before ? hidden.filter((c, i) => counts[i] > (before.get(c.key) || 0)) : [];
+    if (more.length) setSaid(more.map(c => t.unreadIn(session.unread(c.key), nameOf(c))).join(' '));
+  }, [caughtUp, counts.join()]);
+  useEffect(() => { // so that the same is said again when it happens again
+    if (!said) return undefined;
+    const timer = setTimeout(() => setSaid(''), saidFor);
+    return () => clearTimeout(timer);
+  }, [said]);
   return {said, board, wrote: body => { own.current = body; }};
 }
 
