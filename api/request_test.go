@@ -309,6 +309,7 @@ func TestWhatIsWrongWithOneAction(t *testing.T) {
 func TestMaxActionsPerCall(t *testing.T) {
 	s := apitest.New(t, func(o *apitest.Options) { o.API.MaxActionsPerCall = 3 })
 	p := s.Enter("P1", apitest.Plain)
+	p.WaitFor(1) // that they have joined
 	queue := func(n int) string {
 		return "[" + strings.TrimSuffix(strings.Repeat(`{"type":"message","body":"x"},`, n), ",") + "]"
 	}

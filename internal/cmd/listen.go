@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync"
 	"sync/atomic"
 )
@@ -107,5 +108,40 @@ func (d *door) cut() {
 	defer d.mu.Unlock()
 	for v := range d.open {
 		v.Conn.Close()
+	}
+}
+
+// unusedConns are the connections on which nothing was asked yet: browsers open
+// some to spare, and a stop would wait for them to ask.
+type unusedConns struct {
+	mu     sync.Mutex
+	open   map[net.Conn]struct{}
+	closed bool
+}
+
+// changed is the server's ConnState.
+func (u *unusedConns) changed(c net.Conn, state http.ConnState) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(u.open, c)
+	case u.closed:
+		c.Close()
+	default:
+		if u.open == nil {
+			u.open = map[net.Conn]struct{}{}
+		}
+		u.open[c] = struct{}{}
+	}
+}
+
+// close closes them, and those that come later.
+func (u *unusedConns) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.closed = true
+	for c := range u.open {
+		c.Close()
 	}
 }

@@ -241,6 +241,8 @@ func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
 	}
 	ready()
 	srv := s.api.Server()
+	var unused unusedConns
+	srv.ConnState = unused.changed
 	run, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var serving sync.WaitGroup
@@ -282,6 +284,7 @@ func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
 	stopped := make(chan error, 1)
 	go func() {
 		s.api.Drain()
+		unused.close()
 		srv.Shutdown(context.WithoutCancel(ctx))
 		serving.Wait()
 		stopped <- errors.Join(failed, s.close())

@@ -55,7 +55,12 @@ func TestStoppingEndsSocketsAndWaits(t *testing.T) {
 	if got := <-poll; got.err != nil || len(got.page.Actions) != 1 {
 		t.Fatalf("%+v", got)
 	}
-	do(t, c, "GET", "/api/me", nil, 200) // the second wait is likely to have begun by then
+	do(t, c, "GET", "/api/me", nil, 200)   // the second wait is likely to have begun by then
+	spare, err := net.Dial("tcp", address) // as browsers open some, and ask nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer spare.Close()
 	p.signal(t, syscall.SIGTERM)
 	began := time.Now()
 	var refused *client.Problem
