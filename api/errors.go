@@ -104,14 +104,7 @@ func (a *API) fail(err error, c echo.Context) {
 	body := problem(e, f)
 	var mistakes rosterProblems
 	if errors.As(err, &mistakes) {
-		body = append(body[:len(body)-1], `,"errors":[`...)
-		for i, m := range mistakes {
-			if i > 0 {
-				body = append(body, ',')
-			}
-			body = strictjson.AppendString(body, m)
-		}
-		body = append(body, `]}`...)
+		body = append(strictjson.AppendStrings(body[:len(body)-1], "errors", mistakes), '}')
 	}
 	if r := c.Request(); r.Method == http.MethodPost && r.URL.Path == ajaxPath {
 		body = legacy.AppendSentence(body, e)

@@ -150,7 +150,7 @@ func appendAction(b []byte, s *chat.Seen) []byte {
 			b = strictjson.AppendMember(b, "body", string(s.Body))
 		}
 	}
-	b = appendPeople(append(b, `,"recipients":`...), s.To)
+	b = strictjson.AppendStrings(b, "recipients", s.To)
 	switch {
 	case s.Target != 0:
 		b = append(b, `,"target":`...)
@@ -232,16 +232,4 @@ func asRefusal(err error) *chat.Error {
 	var e *chat.Error
 	errors.As(err, &e)
 	return e
-}
-
-// appendPeople appends ids as an array.
-func appendPeople(b []byte, people []chat.PID) []byte {
-	b = append(b, '[')
-	for i, p := range people {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strictjson.AppendString(b, string(p))
-	}
-	return append(b, ']')
 }

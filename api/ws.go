@@ -266,7 +266,7 @@ func (s *socket) look() error {
 	for p, to := range typing {
 		b := strictjson.AppendMember([]byte(`{"type":"typing"`), "user", string(p))
 		if len(to) > 0 {
-			b = appendPeople(append(b, `,"recipients":`...), to)
+			b = strictjson.AppendStrings(b, "recipients", to)
 		}
 		if err := s.put(append(b, '}')); err != nil {
 			return err

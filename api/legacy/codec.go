@@ -67,11 +67,7 @@ func Everyone(o strictjson.Object) bool {
 
 // AppendAction writes one action as a reader sees it.
 func AppendAction(b []byte, s *chat.Seen) []byte {
-	b = append(b, `{"id":"`...)
-	b = strconv.AppendUint(b, uint64(s.ID), 10)
-	b = append(b, `","type":"`...)
-	b = append(b, s.Type.String()...)
-	b = append(b, '"')
+	b = appendHead(b, s)
 	switch {
 	case s.Sender != "":
 		b = strictjson.AppendMember(b, "sender", string(s.Sender))
@@ -84,16 +80,7 @@ func AppendAction(b []byte, s *chat.Seen) []byte {
 	case chat.Message, chat.Notice, chat.Whiteboard:
 		b = strictjson.AppendMember(b, "body", string(s.Body))
 	}
-	b = appendPeople(b, s.To)
-	switch {
-	case s.Target != 0:
-		b = strictjson.AppendMember(b, "target", strconv.FormatUint(uint64(s.Target), 10))
-	case s.Type == chat.Message:
-		b = append(b, `,"target":null`...)
-	}
-	if s.Icon != 0 {
-		b = strictjson.AppendMember(b, "icon", s.Icon.String())
-	}
+	b = appendAbout(b, s, s.To)
 	if s.ClientID != "" {
 		b = strictjson.AppendMember(b, "client_id", s.ClientID)
 	}
@@ -104,6 +91,30 @@ func AppendAction(b []byte, s *chat.Seen) []byte {
 		b = append(b, `,"deleted":true`...)
 	}
 	return appendTime(b, s.At)
+}
+
+// appendHead begins an action's object.
+func appendHead(b []byte, s *chat.Seen) []byte {
+	b = append(b, `{"id":"`...)
+	b = strconv.AppendUint(b, uint64(s.ID), 10)
+	b = append(b, `","type":"`...)
+	b = append(b, s.Type.String()...)
+	return append(b, '"')
+}
+
+// appendAbout writes whom an action goes to and what it is about.
+func appendAbout(b []byte, s *chat.Seen, to []chat.PID) []byte {
+	b = strictjson.AppendStrings(b, "recipients", to)
+	switch {
+	case s.Target != 0:
+		b = strictjson.AppendMember(b, "target", strconv.FormatUint(uint64(s.Target), 10))
+	case s.Type == chat.Message:
+		b = append(b, `,"target":null`...)
+	}
+	if s.Icon != 0 {
+		b = strictjson.AppendMember(b, "icon", s.Icon.String())
+	}
+	return b
 }
 
 // Filter leaves out what older clients cannot show: for participants, what

@@ -99,9 +99,9 @@ func appendNotice(b []byte, n Notice, reader chat.PID, at time.Time) []byte {
 	b = strictjson.AppendMember(b, "body", escape(n.Body))
 	if n.Peer != "" {
 		b = strictjson.AppendMember(b, "user", string(n.Peer))
-		b = appendPeople(b, []chat.PID{reader})
+		b = strictjson.AppendStrings(b, "recipients", []chat.PID{reader})
 	} else {
-		b = appendPeople(b, nil)
+		b = strictjson.AppendStrings(b, "recipients", []chat.PID{})
 	}
 	return appendTime(b, at)
 }
@@ -109,11 +109,7 @@ func appendNotice(b []byte, n Notice, reader chat.PID, at time.Time) []byte {
 // appendEntry writes one action as the page can hold it. The texts that it
 // sets as HTML are escaped, and only those.
 func appendEntry(b []byte, s *chat.Seen) []byte {
-	b = append(b, `{"id":"`...)
-	b = strconv.AppendUint(b, uint64(s.ID), 10)
-	b = append(b, `","type":"`...)
-	b = append(b, s.Type.String()...)
-	b = append(b, '"')
+	b = appendHead(b, s)
 	to := s.To
 	if s.By == "" {
 		to = nil // the server is nobody to have a private tab with
@@ -130,31 +126,11 @@ func appendEntry(b []byte, s *chat.Seen) []byte {
 	case chat.Whiteboard:
 		b = strictjson.AppendMember(b, "body", string(s.Body))
 	}
-	b = appendPeople(b, to)
-	switch {
-	case s.Target != 0:
-		b = strictjson.AppendMember(b, "target", strconv.FormatUint(uint64(s.Target), 10))
-	case s.Type == chat.Message:
-		b = append(b, `,"target":null`...)
-	}
-	if s.Icon != 0 {
-		b = strictjson.AppendMember(b, "icon", s.Icon.String())
-	}
+	b = appendAbout(b, s, to)
 	if s.ClientTS != "" {
 		b = strictjson.AppendMember(b, "client_ts", s.ClientTS)
 	}
 	return appendTime(b, s.At)
-}
-
-func appendPeople(b []byte, to []chat.PID) []byte {
-	b = append(b, `,"recipients":[`...)
-	for i, p := range to {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strictjson.AppendString(b, string(p))
-	}
-	return append(b, ']')
 }
 
 func appendTime(b []byte, at time.Time) []byte {
