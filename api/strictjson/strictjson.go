@@ -41,10 +41,6 @@ func decoder(b []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewReader(b), lenient, jsontext.AllowInvalidUTF8(true))
 }
 
-// Kind is the kind of b's first token: '{', '[', '"', '0', 'n', 't', 'f', or
-// 0 if b is not JSON.
-func Kind(b []byte) jsontext.Kind { return jsontext.Value(b).Kind() }
-
 // Check refuses text that nests too deeply. It is to be called once, on a
 // whole request.
 func Check(b []byte) error {

@@ -11,15 +11,6 @@ type Demo struct {
 	p   *process
 }
 
-// StartDemo builds the binary in dir and runs its demo on a free port.
-func StartDemo(ctx context.Context, dir string) (*Demo, error) {
-	bin, err := Build(ctx, dir)
-	if err != nil {
-		return nil, err
-	}
-	return RunDemo(ctx, bin)
-}
-
 // RunDemo runs the demo of a binary that is built, on a free port.
 func RunDemo(ctx context.Context, bin string) (*Demo, error) {
 	p, err := start(bin, "", nil, "demo", "--listen", "127.0.0.1:0")

@@ -192,12 +192,8 @@ func (c *verbCall) restore(cfg Config, file string) (err error) {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	var replaced store.Driver
-	if old != nil {
-		replaced = old
-	}
 	log := slog.New(slog.NewTextHandler(c.stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	out, err := store.Restore(c.ctx, "operator", store.Options{Driver: db, AuditKey: auditKey, Log: log}, replaced)
+	out, err := store.Restore(c.ctx, "operator", store.Options{Driver: db, AuditKey: auditKey, Log: log}, old)
 	if err != nil {
 		return fmt.Errorf("%s: %w; nothing was changed", file, err)
 	}
@@ -238,9 +234,8 @@ func (c *verbCall) restore(cfg Config, file string) (err error) {
 
 // openReplaced opens the data that is to be replaced: nil if there is none,
 // or, with why, if it cannot be read.
-func openReplaced(live string) (old *bolt.DB, why string, err error) {
-	old, err = bolt.Open(live, bolt.Options{MustExist: true})
-	switch {
+func openReplaced(live string) (old store.Driver, why string, err error) {
+	switch old, err = openCopy(live); {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, "", nil
 	case errors.Is(err, store.ErrInUse):

@@ -64,7 +64,7 @@ export class Reads {
  * @param {Log} log @param {string} conv @param {number} seen
  * @returns {number} the newest message of others that was shown, 0 if there is none
  */
-export function newestRead(log, conv, seen) {
+function newestRead(log, conv, seen) {
   const ids = log.convs.get(conv) || [];
   for (let i = ids.length - 1; i >= 0; i--) {
     const item = log.items.get(ids[i]);
