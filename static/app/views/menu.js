@@ -18,7 +18,7 @@ export function Menu({entries, button, children}) {
   useEffect(() => {
     if (!open) return undefined;
     box.current.querySelector('.sheet button').focus();
-    const away = (/** @type {Event} */ e) => { if (!box.current.contains(e.target)) setOpen(false); };
+    const away = (/** @type {Event} */ e) => { if (box.current && !box.current.contains(e.target)) setOpen(false); };
     document.addEventListener('pointerdown', away);
     document.addEventListener('focusin', away);
     return () => {
