@@ -228,7 +228,7 @@ func TestAProcessKilledAtAnyCallLosesNothing(t *testing.T) {
 	test := func(also ...string) func(t *testing.T, inject string) bool {
 		return func(t *testing.T, inject string) bool {
 			path := history(t, 2)
-			lines, killed := run(t, command(t, strace(t, append(also, inject)...), "commit", path, "3", "at once"))
+			lines, killed := run(t, command(t, strace(t, append(also, inject)...), "commit", path, "8", "at once"))
 			known := 2
 			for _, l := range lines {
 				fmt.Sscanf(l, "stored %d", &known)
