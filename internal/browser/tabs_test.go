@@ -44,7 +44,6 @@ func TestAReloadKeepsWhatIsNotSent(t *testing.T) {
 	)
 	// A copy of the tab has a copy of what waits in it; it is still one message.
 	copied := watched(t, ok[*Window](t)(g.Duplicate()), nil)
-	copied.BadNetwork()
 	must(t, copied.See(Message("Not sent")))
 	p.Refuse()
 	must(t, h.See(Message("Not sent")), g.Gone(pending), copied.Gone(pending))

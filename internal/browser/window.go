@@ -41,19 +41,26 @@ const Life = 4 * time.Minute
 // Open opens a private window of width × height CSS pixels at path of the
 // site.
 func (c *Chromium) Open(site Site, width, height int64, path string) (*Window, error) {
-	return open(c.ctx, site, width, height, path, chromedp.WithNewBrowserContext())
+	return (&Window{site: site}).open(c.ctx, width, height, path, chromedp.WithNewBrowserContext())
 }
 
 // Tab opens another tab beside this one: the same cookies, a storage of its
-// own.
+// own, and the same [Window.BadNetwork].
 func (w *Window) Tab(width, height int64, path string) (*Window, error) {
-	return open(w.ctx, w.site, width, height, path)
+	return w.sibling().open(w.ctx, width, height, path)
 }
 
-func open(parent context.Context, site Site, width, height int64, path string, opt ...chromedp.ContextOption) (*Window, error) {
+// sibling is on the same network, good or bad, from its first call on.
+func (w *Window) sibling() *Window {
+	other := &Window{site: w.site}
+	w.note(func() { other.forgive = w.forgive })
+	return other
+}
+
+func (w *Window) open(parent context.Context, width, height int64, path string, opt ...chromedp.ContextOption) (*Window, error) {
 	ctx, closeTab := chromedp.NewContext(parent, opt...)
 	ctx, cancel := context.WithTimeout(ctx, Life)
-	w := &Window{site: site, ctx: ctx, close: func() { cancel(); closeTab() }, wake: make(chan struct{})}
+	w.ctx, w.close, w.wake = ctx, func() { cancel(); closeTab() }, make(chan struct{})
 	if err := chromedp.Listen(ctx, w.listen); err != nil {
 		return w, err
 	}
@@ -77,7 +84,7 @@ func (w *Window) Duplicate() (*Window, error) {
 	}
 	select {
 	case id := <-made:
-		return open(w.ctx, w.site, 360, 720, "", chromedp.WithTargetID(id))
+		return w.sibling().open(w.ctx, 360, 720, "", chromedp.WithTargetID(id))
 	case <-time.After(patience):
 		return nil, fmt.Errorf("no tab has opened")
 	}
