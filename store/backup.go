@@ -87,6 +87,7 @@ type Restored struct {
 	At     time.Time // of the newest audit entry that came with the backup: about when it was made
 	Why    string    // nothing was taken over from the replaced data; empty: something was, or there is none
 	Audit  uint64    // entries that were taken over
+	Erased int       // actions whose text the backup had, and that had been erased since
 }
 
 // errOther is of a data set that a backup does not come from.
@@ -138,6 +139,9 @@ func Restore(ctx context.Context, by string, opt Options, old Driver) (out Resto
 		if err != nil {
 			return out, err
 		}
+	}
+	if out.Erased, err = s.eraseAgain(ctx, by, taken.audit); err != nil {
+		return out, fmt.Errorf("erase again what was erased since: %w", err)
 	}
 	err = s.Update(ctx, func(tx *Tx) error {
 		tx.Audit(out.entry(by, taken))
@@ -269,6 +273,37 @@ func (s *Store) auditAfter(ctx context.Context, at auditHead) (pairs []Pair, hea
 	}
 }
 
+// eraseAgain carries out the erasures that these entries tell of, on data from
+// before them. What they name and this data does not have is passed over.
+func (s *Store) eraseAgain(ctx context.Context, by string, audit []Pair) (actions int, err error) {
+	if err := s.FinishErasing(ctx); err != nil { // the backup's own
+		return 0, err
+	}
+	for _, p := range audit {
+		f, err := unseal(keyPlace(tableAudit, p.Key), p.Value)
+		if err != nil {
+			return actions, err
+		}
+		a, _, _, err := decodeAudit(0, f)
+		if err != nil {
+			return actions, err
+		}
+		e, ok := erasureOf(&a)
+		if !ok {
+			continue
+		}
+		out, err := s.Erase(ctx, by, e)
+		switch {
+		case errors.Is(err, ErrNobody), errors.Is(err, ErrNoTranscript), errors.Is(err, ErrNoAction):
+		case err != nil:
+			return actions, err
+		default:
+			actions += out.Actions
+		}
+	}
+	return actions, nil
+}
+
 // roster is now, with those withdrawn who withdrew since.
 func (t *takenOver) roster(now *chat.Roster) *chat.Roster {
 	r := &chat.Roster{People: maps.Clone(now.People), Sessions: now.Sessions}
@@ -340,6 +375,9 @@ func (out *Restored) entry(by string, t *takenOver) AuditEntry {
 	if len(t.audit) > 0 {
 		details = append(details, Detail{"entries_taken_over", fmt.Sprint(len(t.audit))}, Detail{"replaced_head", hex.EncodeToString(t.head.chain[:])})
 	}
+	if out.Erased > 0 {
+		details = append(details, Detail{"erased_again", fmt.Sprint(out.Erased)})
+	}
 	if out.Why != "" {
 		details = append(details, Detail{"nothing_taken_over", out.Why})
 	}
@@ -349,5 +387,8 @@ func (out *Restored) entry(by string, t *takenOver) AuditEntry {
 // reader is a driver that must not be closed or written.
 type reader struct{ Driver }
 
-func (reader) Commit(context.Context, *Batch) error { return errors.New("this data is only read") }
+var errOnlyRead = errors.New("this data is only read")
+
+func (reader) Commit(context.Context, *Batch) error { return errOnlyRead }
+func (reader) Rewrite(context.Context) error        { return errOnlyRead }
 func (reader) Close() error                         { return nil }

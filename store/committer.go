@@ -122,8 +122,13 @@ func (c *committer) try(jobs []*job) error {
 		out := b.seal()
 		began := time.Now()
 		err := c.s.driver.Commit(ctx, out)
-		c.s.opt.Observe(Commit{Jobs: len(jobs), Actions: len(out.Records), Took: time.Since(began), Failed: err != nil})
+		c.s.opt.Observe(Commit{Jobs: len(jobs), Actions: len(out.Records) - b.erased(), Took: time.Since(began), Failed: err != nil})
 		if err == nil {
+			if err := b.loadErased(); err != nil {
+				c.fail(err)
+				b.release()
+				return err
+			}
 			event := b.settle()
 			c.settle(b)
 			b.release()

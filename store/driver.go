@@ -41,6 +41,11 @@ type Driver interface {
 	// (fs.ErrExist). A copy that failed is removed.
 	Backup(ctx context.Context, path string) error
 
+	// Rewrite makes sure that nothing of what was replaced or deleted is left
+	// in what the driver keeps. Reads go on; commits may have to wait. It may
+	// be called again if it fails.
+	Rewrite(ctx context.Context) error
+
 	// Verify checks the driver's own structures, reading everything.
 	Verify(ctx context.Context) error
 

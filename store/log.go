@@ -25,6 +25,7 @@ func (s *Store) Read(ctx context.Context, by chat.PID, ts chat.TSID, from chat.P
 		return Page{}, err
 	}
 	defer s.release(l)
+	asked := from
 	var page Page
 	var birth chat.Epoch
 	ids, err := func() (ids []chat.ActionID, err error) {
@@ -67,8 +68,8 @@ func (s *Store) Read(ctx context.Context, by chat.PID, ts chat.TSID, from chat.P
 	if err != nil {
 		return Page{}, err
 	}
-	if l.head.epoch != page.Epoch {
-		return Page{}, errUnavailable()
+	if l.head.epoch != page.Epoch { // what was read is no more
+		return s.Read(ctx, by, ts, asked, limit)
 	}
 	for _, a := range actions {
 		if seen, ok := chat.View(session, l.log, st, a); ok {

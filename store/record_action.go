@@ -33,8 +33,7 @@ const (
 type stored struct {
 	chat.Action
 	research chat.Hash // zero: there is no research record
-	erased   bool
-	who      chat.PID // of a joined or left notice: whose; its text has only a name
+	who      chat.PID  // of a joined or left notice: whose; its text has only a name
 	passage  Passage
 }
 
@@ -91,7 +90,7 @@ func link(before [32]byte, epoch chat.Epoch, id chat.ActionID, meta fields) [32]
 func encodeAction(log uint32, epoch chat.Epoch, a *stored, meta fields) []byte {
 	f := meta
 	f.string(actionBody, string(a.Body))
-	f.bool(actionErased, a.erased)
+	f.bool(actionErased, a.Erased)
 	return seal(recordPlace(streamSeen, log, epoch, a.ID), f)
 }
 
@@ -134,7 +133,7 @@ func decodeAction(log uint32, epoch chat.Epoch, id chat.ActionID, b []byte) (sto
 		case actionResearch:
 			bad = !v.into(a.research[:]) || bad
 		case actionErased:
-			a.erased = v.bool()
+			a.Erased = v.bool()
 		case actionWho:
 			a.who = chat.PID(v.raw)
 		case actionPassage:

@@ -47,8 +47,8 @@ func TestWhatIsEncodedIsDecodedAsItWas(t *testing.T) {
 					ID: id.Draw(t, "id"), Type: chat.Type(rapid.ByteRange(1, 255).Draw(t, "type")), By: chat.PID(anyText(t)),
 					Sender: chat.Text(anyText(t)), At: anyTime(t), Body: chat.Text(anyText(t)), To: anyPeople(t), Target: id.Draw(t, "target"),
 					Icon: chat.Icon(rapid.Byte().Draw(t, "icon")), ClientID: anyText(t), ClientTS: anyText(t), Content: anyHash(t),
+					Erased: rapid.Bool().Draw(t, "erased"),
 				},
-				erased: rapid.Bool().Draw(t, "erased"),
 			}
 			if a.Root = a.ID; rapid.Bool().Draw(t, "of another") {
 				a.Root = max(1, id.Draw(t, "root"))

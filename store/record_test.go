@@ -54,7 +54,7 @@ func TestDiskFormatVersion1(t *testing.T) {
 	small := stored{Action: chat.Action{ID: 1, Type: chat.EndChatSession, At: sampleAt, Root: 1}}
 	left := stored{Action: chat.Action{ID: 2, Type: chat.Notice, At: sampleAt, Root: 2, Body: "Left"}, who: "P123", passage: Left}
 	erased := sampleAction
-	erased.Body, erased.erased = "", true
+	erased.Body, erased.Erased = "", true
 	markKey := standingKey(5, "P123")
 	s := &Store{opt: Options{AuditKey: []byte("0123456789abcdef0123456789abcdef")}}
 	tx := &Tx{b: newBatch(context.Background(), s), now: sampleAt}

@@ -11,7 +11,7 @@ func TestAnErasedActionHasNoResearchToLookFor(t *testing.T) {
 	h := sampleHead
 	tr := &Transcript{number: 5, head: h}
 	a := sampleAction
-	a.Body, a.erased = "", true
+	a.Body, a.Erased = "", true
 	r, err := tr.decode(Record{Log: 5, ID: 300, Seen: encodeAction(5, "abcd", &a, a.meta())}, true, nil)
 	if err != nil || !r.Erased || r.HasResearch || r.Body != "" || r.By != "P123" {
 		t.Errorf("%+v, %v", r, err)

@@ -87,6 +87,8 @@ type Store struct {
 
 	roster atomic.Pointer[rosterState]
 
+	erasing sync.Mutex // held by who erases
+
 	mu     sync.Mutex // guards what follows
 	live   map[chat.TSID]*live
 	idle   list.List // of *live that nobody uses, the latest first

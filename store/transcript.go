@@ -28,7 +28,6 @@ type Recorded struct {
 	chat.Action
 	Research    chat.Research
 	HasResearch bool // something was kept; Research may still be empty if it was not asked for
-	Erased      bool // body and research are gone for good
 
 	// Of a notice that somebody joined or left: whose, and which of the two.
 	// In logs of older versions Who is empty, and only the text has a name.
@@ -146,7 +145,7 @@ func (t *Transcript) decode(rec Record, research bool, histories *researchReader
 		return Recorded{}, err
 	}
 	r := Recorded{
-		Action: a.Action, HasResearch: a.research != (chat.Hash{}) && !a.erased, Erased: a.erased, Who: a.who, Passage: a.passage,
+		Action: a.Action, HasResearch: a.research != (chat.Hash{}) && !a.Erased, Who: a.who, Passage: a.passage,
 	}
 	if !research || !r.HasResearch {
 		return r, nil

@@ -168,6 +168,9 @@ type pending struct {
 	done    map[assessmentKey]bool
 	people  []chat.PID
 	changed bool
+
+	erased int        // of records
+	anew   *liveState // what is on disk after the commit, where that is not just more
 }
 
 // log is the pending state of ts; chat.ErrNotAllowed if there is none.
@@ -314,6 +317,12 @@ func (b *batch) settle() Event {
 		}
 		l := p.l
 		l.mu.Lock()
+		if p.anew != nil {
+			l.liveState = *p.anew
+			l.mu.Unlock()
+			b.event.Sessions = append(b.event.Sessions, SessionEvent{TS: l.ts, Head: p.head.last, People: p.people})
+			continue
+		}
 		for _, a := range p.ahead.Actions() {
 			l.tail.add(a)
 		}

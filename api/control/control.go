@@ -80,6 +80,7 @@ func Handler(o Options) http.Handler {
 	})
 	mux.HandleFunc("GET /backup", o.getBackup)
 	mux.HandleFunc("POST /backup/kept", o.postKept)
+	mux.HandleFunc("POST /erase", o.postErase)
 	loginRoutes(mux, o)
 	auditRoutes(mux, o)
 	exportRoutes(mux, o)

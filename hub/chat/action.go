@@ -143,6 +143,7 @@ type Action struct {
 	ClientID string
 	ClientTS string
 	Content  Hash // keyed hash of type, target, icon, recipients and body
+	Erased   bool // Body is gone for good, by the operator's hand; Content is still that of what it was
 }
 
 // Hash is half of an HMAC-SHA256 under the key of one action log.

@@ -36,7 +36,7 @@ type Entry struct {
 	At      time.Time
 	Target  ActionID
 	Root    ActionID
-	Deleted ActionID // by which delete; 0: not
+	Deleted ActionID // by which delete, or itself if its text was erased; 0: not
 }
 
 func (e *Entry) names(p PID) bool { return slices.Contains(e.To, p) }
@@ -156,6 +156,9 @@ func (f *Folded) Apply(a *Action) {
 	})
 	f.lastAt = a.At.UnixMilli()
 	f.noteKeys(a)
+	if a.Erased && (a.Type == Message || a.Type == Notice) {
+		f.entries[a.ID-1].deleted = uint64(a.ID) // to the rules as good as deleted
+	}
 	switch a.Type {
 	case Message:
 		f.readMarks[a.By] = a.ID

@@ -47,7 +47,7 @@ func View(s *TherapySession, log Log, by Standing, a Action) (Seen, bool) {
 		return Seen{}, false
 	}
 	seen := Seen{Action: a, Deleted: e.Deleted != 0}
-	if seen.Deleted && by.Role == Participant {
+	if seen.Deleted && (by.Role == Participant || a.Erased) {
 		seen.Tombstone = true
 		seen.Action = Action{ID: a.ID, Type: a.Type, By: a.By, Sender: a.Sender, At: a.At, To: a.To}
 	}

@@ -184,3 +184,41 @@ func TestReadersLearnWhatATargetIs(t *testing.T) {
 	want("P1", answer, chat.Message, true)
 	want("P2", open, 0, false)
 }
+
+func TestWhatWasErasedIsATombstoneToEverybody(t *testing.T) {
+	r := newRoom(t)
+	id := r.say("P1", named(message("x"), "c"))
+	notice := r.say("T1", chat.Draft{Type: chat.Notice, Body: "n"})
+	board := r.say("T1", chat.Draft{Type: chat.Whiteboard, Body: "b"})
+	reply := r.say("P2", chat.Draft{Type: chat.Message, Body: "y", Target: id})
+	log := chat.NewFolded("e", [32]byte{}, true)
+	for i := range r.actions {
+		a := r.actions[i]
+		if a.ID != reply {
+			a.Body, a.Erased = "", true
+		}
+		r.actions[i] = a
+		log.Apply(&a)
+	}
+	for _, by := range []chat.PID{"T1", "P1", "P2"} {
+		for _, a := range r.actions {
+			seen, ok := chat.View(r.s, log, r.people[by], a)
+			if !ok {
+				t.Fatalf("%s does not see %d", by, a.ID)
+			}
+			gone := a.ID == id || a.ID == notice // an empty whiteboard is an empty whiteboard
+			if seen.Deleted != gone || seen.Tombstone != gone || gone && seen.ClientID != "" {
+				t.Errorf("%s sees %+v", by, seen)
+			}
+			if a.ID == reply && !seen.TargetDeleted {
+				t.Errorf("%s sees a reply to it as if it were there: %+v", by, seen)
+			}
+		}
+		if n := log.Unread(r.s, r.people[by]); by == "T1" && n != 1 {
+			t.Errorf("%s has %d unread", by, n)
+		}
+	}
+	if text, set := log.Board(); text != "" || set != board {
+		t.Errorf("the whiteboard is %q", text)
+	}
+}

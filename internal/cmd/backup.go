@@ -24,6 +24,9 @@ func openCopy(path string) (store.Driver, error) {
 // restoredSuffix is that of the name of what takes the data file's place.
 const restoredSuffix = ".restored"
 
+// replacedSuffix begins that of the name of what a restore has replaced.
+const replacedSuffix = ".replaced-"
+
 // removeCopies removes what processes that were killed have left: all that was
 // said is in it. Only who holds the data may.
 func removeCopies(dir string) {
@@ -218,10 +221,14 @@ func (c *verbCall) restore(cfg Config, file string) (err error) {
 	if why == "" {
 		why = out.Why
 	}
+	if out.Erased > 0 {
+		fmt.Fprintf(c.stdout, "erased again what had been erased since: %s\n", counted(out.Erased, "action", "actions"))
+	}
 	switch {
 	case kept == "":
 	case why != "":
 		fmt.Fprintf(c.stdout, "nothing was taken over from the replaced data: %s\n", why)
+		fmt.Fprintln(c.stdout, "what was erased since the backup was made is there again: erase it again")
 	default:
 		fmt.Fprintf(c.stdout, "taken over from the replaced data: %s, and with them tokens, locks, removals and withdrawals\n",
 			counted(out.Audit, "audit entry", "audit entries"))
@@ -248,7 +255,7 @@ func openReplaced(live string) (old store.Driver, why string, err error) {
 
 // keepReplaced gives the data another name beside its own.
 func keepReplaced(live string) (kept string, err error) {
-	kept = live + ".replaced-" + time.Now().UTC().Format("20060102T150405.000Z")
+	kept = live + replacedSuffix + time.Now().UTC().Format("20060102T150405.000Z")
 	return kept, os.Link(live, kept)
 }
 

@@ -32,6 +32,7 @@ func verbs() []verb {
 		{"key", "rotate [--now]", "makes a new login key", runKey},
 		{"backup", "FILE [--config FILE]", "makes a checked copy of the data, while the server runs or not", runBackup},
 		{"restore", "FILE [--config FILE]", "puts a backup in the place of the data; the server must be stopped", runRestore},
+		{"erase", "--participant P_ID | --session TS_ID | --action TS_ID/ID", "removes texts and keystroke histories for good, from the data file, too", runErase},
 		{"doctor", "[--config FILE]", "tries the configuration for real, and says what to do", runDoctor},
 		{"version", "", "says which version this is", runVersion},
 	}

@@ -95,6 +95,9 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 		return s, err
 	}
 	s.store = st
+	if err := st.FinishErasing(ctx); err != nil { // those who are in therapy must not wait for an operator
+		log.Error("what was begun to be erased is not erased; run \"hearth erase\" again", "error", err)
+	}
 	if s.hub, err = hub.New(ctx, hub.Options{Store: st, Log: log}); err != nil {
 		return s, err
 	}

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	// strace counts the calls of each thread.
 	runtime.LockOSThread()
 	run := map[string]func(*child) error{
-		"open": (*child).open, "commit": (*child).commit, "limit": (*child).limit,
+		"open": (*child).open, "commit": (*child).commit, "rewrite": (*child).rewrite, "limit": (*child).limit,
 		"damage": (*child).damage, "vanish": (*child).vanish,
 	}[verb]
 	if err := run(&child{path: os.Args[1], args: os.Args[2:], out: os.Stdout}); err != nil {
@@ -220,6 +220,22 @@ func (c *child) commits(d *bolt.DB, count int) error {
 	default:
 		return nil
 	}
+}
+
+// rewrite commits, has the file written anew, and commits.
+func (c *child) rewrite() error {
+	d, err := bolt.Open(c.path, bolt.Options{})
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	if err := c.commits(d, 1); err != nil {
+		return err
+	}
+	if err := d.Rewrite(context.Background()); err != nil {
+		c.print("failed to rewrite: %v", err)
+	}
+	return c.commits(d, 1)
 }
 
 // started runs a child in the background, and returns its standard input and

@@ -245,6 +245,91 @@ func TestAProcessKilledAtAnyCallLosesNothing(t *testing.T) {
 	})
 }
 
+func TestAProcessKilledWhileItWritesTheFileAnewLosesNothing(t *testing.T) {
+	strace(t)
+	kills(t, []string{"pwrite64", "fdatasync", "fsync", "/^rename", "flock", "ftruncate"}, 12, func(t *testing.T, inject string) bool {
+		path := history(t, 4)
+		lines, killed := run(t, command(t, strace(t, inject), "rewrite", path))
+		known := 4
+		for _, l := range lines {
+			fmt.Sscanf(l, "stored %d", &known)
+		}
+		if n := check(t, path); n != known && n != known+1 {
+			t.Errorf("killed at %s: %d commits are there, %d are known", inject, n, known)
+		}
+		return killed
+	})
+}
+
+func TestAFileThatCannotBeWrittenAnewStaysAsItWas(t *testing.T) {
+	strace(t)
+	failed := 0
+	inject := []string{"fdatasync:error=EIO:when=3", "/^rename:error=EIO:when=1", "fsync:error=EIO:when=1"}
+	for n := range 12 { // a disk that is full for a while
+		inject = append(inject, fmt.Sprintf("pwrite64:error=ENOSPC:when=%d..%d", n+1, n+3))
+	}
+	for _, inject := range inject {
+		path := history(t, 4)
+		lines, _ := run(t, command(t, strace(t, inject), "rewrite", path))
+		said := strings.Join(lines, "\n")
+		if strings.Contains(said, "failed to rewrite") {
+			failed++
+		}
+		if n := check(t, path); n != 6 || !strings.HasSuffix(said, "stored 6") {
+			t.Errorf("%s: %d commits:\n%s", inject, n, said)
+		}
+		if left, _ := filepath.Glob(path + "*"); len(left) != 1 {
+			t.Errorf("%s: there are %q", inject, left)
+		}
+	}
+	if failed < 5 {
+		t.Errorf("only %d of them failed", failed)
+	}
+}
+
+func TestNothingIsLeftOfWhatWasReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "hearth.db")
+	d := open(t, path)
+	secret := func(i int) []byte { return filler(i, 40+i*977%9000) }
+	for i := range 300 {
+		commit := &store.Batch{Records: []store.Record{{Log: 1, ID: uint64(i + 1), Seen: append([]byte("secret "), secret(i)...), Research: append([]byte("secret "), secret(i)...)}}}
+		if err := d.Commit(t.Context(), commit); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 300 {
+		if err := d.Commit(t.Context(), &store.Batch{Records: []store.Record{{Log: 1, ID: uint64(i + 1), Seen: []byte("plain")}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	count := func() int {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Count(string(b), "secret ")
+	}
+	if count() == 0 {
+		t.Error("the test is vain: nothing is left anyhow")
+	}
+	if err := d.Rewrite(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(); n > 0 {
+		t.Errorf("%d are left", n)
+	}
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := count(); n > 0 {
+		t.Errorf("%d are left after closing", n)
+	}
+	left, _ := filepath.Glob(path + "*")
+	if len(left) != 1 {
+		t.Errorf("there are %q", left)
+	}
+}
+
 func TestAKilledProcessLosesNothingItTold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "hearth.db")
 	rounds := 20

@@ -112,7 +112,7 @@ func history(t *testing.T, commits int) string {
 	return path
 }
 
-func open(t *testing.T, path string) *bolt.DB {
+func open(t testing.TB, path string) *bolt.DB {
 	t.Helper()
 	d, err := bolt.Open(path, bolt.Options{})
 	if err != nil {

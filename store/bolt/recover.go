@@ -38,7 +38,7 @@ func (d *DB) Recover(ctx context.Context) error {
 		d.replace(d.file)
 	}
 	if !d.unsynced {
-		if err := d.replaceByCopy(); err != nil {
+		if err := d.replaceBy(d.copyTo); err != nil {
 			return fmt.Errorf("copy data file: %w", err)
 		}
 	}
@@ -58,13 +58,14 @@ func noSpace(err error) bool {
 // touch it.
 func recoveredPath(path string) string { return path + ".recovered" }
 
-// replaceByCopy puts a synced and checked copy of the file in its place.
-func (d *DB) replaceByCopy() error {
+// replaceBy puts a file with the same content in the file's place. copyTo makes
+// it, synced, checked and open, at a path where there may be something yet.
+func (d *DB) replaceBy(copyTo func(path string) (*file, error)) error {
 	if err := d.mayReplace(); err != nil {
 		return err
 	}
 	tmp := recoveredPath(d.path)
-	copied, err := d.copyTo(tmp)
+	copied, err := copyTo(tmp)
 	if err != nil {
 		os.Remove(tmp)
 		return err

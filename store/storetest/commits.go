@@ -234,6 +234,42 @@ func testRecover(t *testing.T, d *driver) {
 	d.want(t, "a", "2")
 }
 
+func testRewrite(t *testing.T, d *driver) {
+	var recs []store.Record
+	for i := range 200 {
+		recs = append(recs, record(1, uint64(i)+1, i%3 == 0))
+	}
+	d.commit(t, &store.Batch{Records: recs})
+	d.put(t, "a", "1")
+	done := make(chan struct{})
+	var reader sync.WaitGroup
+	reader.Go(func() {
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				wantRecords(t, "seen", d.page(t, 1, 1, 999, false), each(recs, seen))
+			}
+		}
+	})
+	for range 3 {
+		if err := d.Rewrite(ctx); err != nil {
+			t.Errorf("rewrite: %v", err)
+		}
+	}
+	close(done)
+	reader.Wait()
+	d.want(t, "a", "1")
+	d.put(t, "a", "2")
+	d.want(t, "a", "2")
+	with := slices.DeleteFunc(slices.Clone(recs), func(r store.Record) bool { return r.Research == nil })
+	wantRecords(t, "research", d.page(t, 1, 1, 999, true), each(with, research))
+	d.Driver = d.reopen(t, d.Driver)
+	d.want(t, "a", "2")
+	wantRecords(t, "seen", d.page(t, 1, 1, 999, false), each(recs, seen))
+}
+
 func testReopen(t *testing.T, d *driver) {
 	var pairs []store.Pair
 	var recs []store.Record

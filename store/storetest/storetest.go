@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Driver, reopen func(t *test
 		{"a large commit is one commit", testLarge},
 		{"readers and checks see whole commits", testConcurrent},
 		{"recovery without a failure changes nothing", testRecover},
+		{"being written anew changes nothing", testRewrite},
 		{"what was committed is there after closing and opening", testReopen},
 		{"any history is that of a plain map", testModel},
 	}

@@ -52,7 +52,7 @@ export const Message = memo((/** @type {Props} */ p) => {
       <div class="bubble">
         <p class=${first ? 'meta' : 'meta spoken'}><strong dir="auto">${who}</strong> <time datetime=${item.at}>${time}</time></p>
         ${item.target > 0 && html`<${Quote} session=${session} item=${p.answers} current=${current} onGo=${p.onGo} />`}
-        ${item.deleted && html`<p class="removed">${p.therapist ? t.deletedKept : t.deleted}</p>`}
+        ${item.deleted && html`<p class="removed">${p.therapist && item.body !== undefined ? t.deletedKept : t.deleted}</p>`}
         ${item.body !== undefined && html`<${Body} body=${item.body} people=${p.people} me=${session.user.id} tab=${current} />`}
         ${entry && html`<${OnItsWay} session=${session} entry=${entry} open=${p.open} online=${p.online} />`}
         ${tools && html`<${Reactions} session=${session} item=${item} reactions=${p.reactions || []} busy=${p.busy} open=${p.open} current=${current}
