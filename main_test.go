@@ -28,13 +28,15 @@ var rooms = map[string][]string{
 	"api": {
 		"api/strictjson", "api/legacy", "api/spec", "api/control", "hub", "auth", "store", "store/export", "store/roster", "hub/chat",
 	},
-	"static": {},
-	"":       {"internal/cmd"},
+	"static":         {},
+	"internal/bench": {"api/client", "store", "store/bolt", "hub/chat"},
+	"":               {"internal/cmd"},
 }
 
 // free may import whatever they test or wire.
 var free = []string{
 	"internal/cmd", "internal/metrics", "internal/browser", "internal/scenario", "api/apitest", "api/spec/spectest", "docs/pagebench", "docs/screenshot",
+	"docs/bench/centrifugo",
 }
 
 func TestImports(t *testing.T) {

@@ -34,6 +34,7 @@ func verbs() []verb {
 		{"restore", "FILE [--config FILE]", "puts a backup in the place of the data; the server must be stopped", runRestore},
 		{"erase", "--participant P_ID | --session TS_ID | --action TS_ID/ID", "removes texts and keystroke histories for good, from the data file, too", runErase},
 		{"doctor", "[--config FILE]", "tries the configuration for real, and says what to do", runDoctor},
+		{"bench", "fanout|idle|poll|catchup|append|limits", "loads a server of its own, or one at --addr, and says what it took: for sizing a machine", runBench},
 		{"version", "", "says which version this is", runVersion},
 	}
 }
