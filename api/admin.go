@@ -1,32 +1,28 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json"
-	"github.com/labstack/echo/v4"
 	"go.yaml.in/yaml/v3"
 
 	"hearth/api/control"
 	"hearth/api/strictjson"
 	"hearth/hub/chat"
 	"hearth/store"
-	"hearth/store/export"
 	"hearth/store/roster"
 )
 
 // The calls of study staff and programs, with an API token. What they do is
-// the operator's commands (package control).
+// the operator's commands (package control). Here are those about the roster
+// and people; each other noun has a file of its own, admin_….go.
 
 // admin is who calls, in the audit log.
-func (c *call) admin() string { return "token:" + c.token.ID }
+func (c *call) admin() string { return c.token.Actor() }
 
 // noted enters a read in the audit log, before it is answered.
 func (a *API) noted(ctx context.Context, e store.AuditEntry) error {
@@ -127,155 +123,6 @@ func (a *API) postAdminAssessments(c *call) error {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
-}
-
-const mostEntries = 1000 // of the audit log in one answer
-
-// getAdminAudit is a part of the audit log, ascending.
-func (a *API) getAdminAudit(c *call) error {
-	from, err := queryMoment(c, "from")
-	if err != nil {
-		return err
-	}
-	to, err := queryMoment(c, "to")
-	if err != nil {
-		return err
-	}
-	after, err := queryNumber(c, "after", 0, 0)
-	if err != nil {
-		return err
-	}
-	limit, err := queryNumber(c, "limit", 1, mostEntries)
-	if err != nil {
-		return err
-	}
-	limit = min(limit, mostEntries)
-	newest, err := queryBool(c, "newest")
-	if err != nil {
-		return err
-	}
-	search, err := query(c, "search")
-	if err != nil {
-		return err
-	}
-	ctx := c.Request().Context()
-	out := struct {
-		Entries []control.AuditEntry `json:"entries"`
-		More    bool                 `json:"more,omitzero"`
-	}{Entries: []control.AuditEntry{}}
-	err = a.store.AuditLog(ctx, after+1, func(e store.AuditEntry) bool {
-		if e.At.Before(from) || !to.IsZero() && !e.At.Before(to) {
-			return true
-		}
-		entry := control.NewAuditEntry(e)
-		if !entry.Has(search) {
-			return true
-		}
-		if !newest && uint64(len(out.Entries)) == limit {
-			out.More = true
-			return false
-		}
-		if out.Entries = append(out.Entries, entry); uint64(len(out.Entries)) == 2*limit {
-			out.More = true // only now and then: a long log must not be moved for each of its entries
-			out.Entries = append(out.Entries[:0], out.Entries[limit:]...)
-		}
-		return true
-	})
-	if err != nil {
-		return err
-	}
-	if n := uint64(len(out.Entries)); n > limit {
-		out.More, out.Entries = true, out.Entries[n-limit:]
-	}
-	if err := a.noted(ctx, store.AuditEntry{Event: "audit_read", Actor: c.admin()}); err != nil {
-		return err
-	}
-	return a.answer(c, out)
-}
-
-// queryMoment reads a date, which begins at midnight UTC, or RFC 3339; none
-// is the zero time.
-func queryMoment(c *call, name string) (time.Time, error) {
-	s, err := query(c, name)
-	if err != nil || s == "" {
-		return time.Time{}, err
-	}
-	t, err := control.ParseMoment(s)
-	if err != nil {
-		return t, &strictjson.Error{Field: name, Problem: err.Error()}
-	}
-	return t, nil
-}
-
-// exportTime is how long a whole export may take to be read.
-const exportTime = time.Hour
-
-func exportParameters() []string {
-	return []string{"format", "ts_id", "from", "to", "deidentify", "spreadsheet", "merge_gap", "table"}
-}
-
-// getAdminExport is a research table, or the codebook that says what its
-// columns mean. It is noted in the audit log before anything is answered, but
-// for the codebook, which tells of nobody.
-func (a *API) getAdminExport(c *call) error {
-	for name, all := range c.QueryParams() {
-		if len(all) > 1 {
-			return &strictjson.Error{Field: name, Problem: "given twice"}
-		}
-		if !slices.Contains(exportParameters(), name) { // one that was to hide who is who must not be passed over
-			return &strictjson.Error{Field: name, Problem: "there is no such parameter"}
-		}
-	}
-	for _, name := range []string{"deidentify", "spreadsheet"} {
-		if _, err := queryBool(c, name); err != nil {
-			return err
-		}
-	}
-	q, table := c.QueryParams(), c.Param("table")
-	if q.Get("format") == "" {
-		q.Set("format", string(export.CSV))
-	}
-	format := export.Format(q.Get("format"))
-	h := c.Response().Header()
-	http.NewResponseController(c.Response()).SetWriteDeadline(time.Now().Add(exportTime))
-	name := table
-	switch {
-	case q.Get("deidentify") == "true": // the file's name goes where the file goes
-		name += "-deidentified"
-	case q.Get("ts_id") != "":
-		name += "-" + q.Get("ts_id")
-	}
-	disposition := mime.FormatMediaType("attachment", map[string]string{"filename": name + "." + format.Extension()})
-	if table == "codebook" {
-		var b bytes.Buffer
-		if _, err := export.Codebook(&b, format, export.Table(q.Get("table"))); err != nil {
-			return err
-		}
-		h.Set("Content-Disposition", disposition)
-		return c.Blob(http.StatusOK, format.MediaType(), b.Bytes())
-	}
-	if !slices.Contains(export.Tables(), export.Table(table)) {
-		return echo.ErrNotFound
-	}
-	req, err := control.ExportRequest(export.Table(table), q)
-	if err != nil {
-		return err
-	}
-	if !c.Request().ProtoAtLeast(1, 1) { // there an answer that was cut looks like a whole one (RFC 9112, 8)
-		return chat.Errorf(chat.BadRequest, "this needs HTTP/1.1 or later; a proxy must speak it, too (nginx: proxy_http_version 1.1)")
-	}
-	e, err := export.Begin(c.Request().Context(), a.store, c.admin(), req)
-	if err != nil {
-		return err
-	}
-	h.Set("Content-Disposition", disposition)
-	if err := control.SendExport(c.Request().Context(), e, c.Response()); err != nil {
-		if c.Request().Context().Err() == nil {
-			a.log.Error("an export was cut short", "table", table, "error", err)
-		}
-		panic(http.ErrAbortHandler) // so that nobody takes it for a whole one
-	}
-	return nil
 }
 
 // postAdminUnlock is postUnlock, for everybody.

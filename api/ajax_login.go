@@ -12,12 +12,23 @@ import (
 )
 
 // challengeCookie holds the challenge, for which the older client's page has no
-// place.
-const challengeCookie = "hearth_challenge"
+// place. It is for one path alone, so over https it has the weaker of the two
+// prefixes (RFC 6265bis, 4.1.3.1).
+const (
+	challengeCookie = "hearth_challenge"
+	securePrefix    = "__Secure-"
+)
+
+func (a *API) challengeName() string {
+	if a.origins.secure() {
+		return securePrefix + challengeCookie
+	}
+	return challengeCookie
+}
 
 func (a *API) setChallenge(c *call, id string, lifetime time.Duration) {
 	k := &http.Cookie{
-		Name: challengeCookie, Value: id, Path: ajaxPath, MaxAge: int(seconds(lifetime)),
+		Name: a.challengeName(), Value: id, Path: ajaxPath, MaxAge: int(seconds(lifetime)),
 		HttpOnly: true, Secure: a.origins.secure(), SameSite: http.SameSiteStrictMode,
 	}
 	if id == "" {
@@ -46,7 +57,7 @@ func (a *API) ajaxCode(c *call, payload jsontext.Value) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.Cookie(challengeCookie)
+	k, err := c.Cookie(a.challengeName())
 	if err != nil || k.Value == "" {
 		return nil, chat.Errorf(chat.InvalidCode, "no code was asked for, or it is too late for it")
 	}

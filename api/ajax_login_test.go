@@ -26,11 +26,11 @@ func cookie(a client.Answer, name string) *http.Cookie {
 
 func TestLoginOfTheOlderClient(t *testing.T) {
 	for _, row := range []struct {
-		name, public, session, device string
-		secure                        bool
+		name, public, session, device, challenge string
+		secure                                   bool
 	}{
-		{"on this machine", "", "hearth_session", "hearth_device", false},
-		{"over https", "https://chat.example.org", "__Host-hearth_session", "__Host-hearth_device", true},
+		{"on this machine", "", "hearth_session", "hearth_device", "hearth_challenge", false},
+		{"over https", "https://chat.example.org", "__Host-hearth_session", "__Host-hearth_device", "__Secure-hearth_challenge", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := apitest.New(t, publicURL(row.public))
@@ -39,13 +39,13 @@ func TestLoginOfTheOlderClient(t *testing.T) {
 			if wantStatus(t, a, 200); string(a.Body) != "true" {
 				t.Errorf("%s", a.Body)
 			}
-			k := cookie(a, "hearth_challenge")
+			k := cookie(a, row.challenge)
 			if k == nil || !k.HttpOnly || k.SameSite != http.SameSiteStrictMode || k.Path != "/api/ajax" || k.Secure != row.secure || k.MaxAge != 600 {
 				t.Fatalf("%v", k)
 			}
 			code := must[string](t)(s.SMS.Code(soon(t), "+16505550102", 0))
 			b := do(t, p, request{method: "POST", path: "/api/ajax", body: `{"action":"validateCode","payload":" ` + code + `\n"}`,
-				header: http.Header{"Cookie": {"hearth_challenge=" + k.Value}}})
+				header: http.Header{"Cookie": {row.challenge + "=" + k.Value}}})
 			result(t, b)
 			if strings.Contains(string(b.Body), code) || strings.Contains(string(b.Body), "0102") || strings.Contains(string(b.Body), "ey") {
 				t.Errorf("a code, phone or token in %s", b.Body)
@@ -55,7 +55,7 @@ func TestLoginOfTheOlderClient(t *testing.T) {
 					t.Errorf("%s: %v", name, k)
 				}
 			}
-			if k := cookie(b, "hearth_challenge"); k == nil || k.MaxAge >= 0 || k.Path != "/api/ajax" {
+			if k := cookie(b, row.challenge); k == nil || k.MaxAge >= 0 || k.Path != "/api/ajax" {
 				t.Errorf("%v", k)
 			}
 			// It is a login like any other.

@@ -42,6 +42,8 @@ type Options struct {
 	LoginField        string         // of the roster: last_name (also if empty) or name
 	NoLegacy          bool           // there is nothing for the older client
 	LinkKey           []byte         // signs the links by which surveys come back, 32 bytes
+	Version           string         // of the server, for its staff; empty: not told
+	SMSSender         string         // the way SMS are sent, likewise
 	Pages             http.Handler   // everything that is not the API; nil: nothing
 	PageCSP           string         // Content-Security-Policy of the pages
 	Log               *slog.Logger   // nil: discarded
@@ -49,6 +51,10 @@ type Options struct {
 	// Answered is told of each answer: the route as it is declared, empty
 	// for pages and what there is not. nil: nobody is.
 	Answered func(method, route string, status int, took time.Duration)
+
+	// Disk is how many bytes the data takes, and how many more there is room
+	// for; negative: it is not known. nil: neither is.
+	Disk func() (data, free int64)
 
 	// WriteStall is how long a WebSocket's write may be blocked before it
 	// counts as too slow a reader; zero: 10 s. PingEvery and PongWait
@@ -66,9 +72,12 @@ type API struct {
 	origins origins
 	echo    *echo.Echo
 	methods map[string][]string // of each address
+	headers map[string][]string // of every answer; the slices are shared
 	docs    func() ([]byte, error)
+	started time.Time
 
 	mu       sync.Mutex
+	watchers map[string]time.Time // API tokens → when it was noted that they look at who is there
 	sockets  map[*socket]struct{}
 	draining context.Context // ended when the server stops
 	drain    context.CancelFunc
@@ -104,6 +113,7 @@ func New(opt Options) (*API, error) {
 		opt: opt, hub: opt.Hub, auth: opt.Auth, store: opt.Store, log: opt.Log,
 		origins: origins{allowed: opt.AllowedOrigins, anyHost: opt.AnyHost},
 		echo:    echo.New(), sockets: map[*socket]struct{}{}, docs: sync.OnceValues(spec.Docs),
+		started: opt.Store.Now(), watchers: map[string]time.Time{},
 	}
 	a.draining, a.drain = context.WithCancel(context.Background())
 	if opt.PublicURL != "" {
@@ -138,6 +148,19 @@ func New(opt Options) (*API, error) {
 			AllowMethods: []string{http.MethodGet, http.MethodPost},
 			AllowHeaders: []string{"Authorization", "Content-Type"},
 		}))
+	}
+	a.headers = map[string][]string{
+		"X-Content-Type-Options":       {"nosniff"},
+		"Referrer-Policy":              {"no-referrer"},
+		"Cross-Origin-Opener-Policy":   {"same-origin"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+		"Permissions-Policy":           {"camera=(), geolocation=(), microphone=(), payment=(), usb=()"},
+		"X-Frame-Options":              {"DENY"},
+		"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox"},
+		"Cache-Control":                {"no-store"},
+	}
+	if a.origins.public != nil && a.origins.public.Scheme == "https" {
+		a.headers["Strict-Transport-Security"] = []string{"max-age=63072000; includeSubDomains"}
 	}
 	a.methods = map[string][]string{}
 	for _, r := range a.routes() {
@@ -201,6 +224,11 @@ func (a *API) routes() []route {
 		{"POST", "/api/admin/assessments", admin, (*API).postAdminAssessments},
 		{"GET", "/api/admin/exports/:table", admin, (*API).getAdminExport},
 		{"GET", "/api/admin/audit", admin, (*API).getAdminAudit},
+		{"GET", "/api/admin/sessions", admin, (*API).getAdminSessions},
+		{"GET", "/api/admin/health", admin, (*API).getAdminHealth},
+		{"GET", "/api/admin/tokens", admin, (*API).getAdminTokens},
+		{"POST", "/api/admin/tokens", admin, (*API).postAdminToken},
+		{"DELETE", "/api/admin/tokens/:id", admin, (*API).deleteAdminToken},
 		{"POST", "/api/admin/unlock", admin, (*API).postAdminUnlock},
 		{"POST", "/api/admin/code", admin, (*API).postAdminCode},
 
@@ -296,16 +324,8 @@ func (a *API) observe(next echo.HandlerFunc) echo.HandlerFunc {
 func (a *API) front(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Cross-Origin-Opener-Policy", "same-origin")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-		h.Set("X-Frame-Options", "DENY")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
-		h.Set("Cache-Control", "no-store")
-		if a.origins.public != nil && a.origins.public.Scheme == "https" {
-			h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		for name, value := range a.headers {
+			h[name] = value
 		}
 		a.deadline(c)
 		if c.Request().Body != http.NoBody { // also one that no handler reads: the server waits for its end

@@ -129,14 +129,24 @@ func (a *API) postVerify(c *call) error {
 	return a.json(c, 200, b)
 }
 
-// verify makes a login of the right code, and sets its cookies.
+// verify makes a login of the right code, and sets its cookies. A login whose
+// cookie they replace ends: nobody could log it out any more.
 func (a *API) verify(c *call, challenge, code string) (auth.LoggedIn, error) {
-	in, err := a.auth.Verify(c.Request().Context(), a.caller(c), challenge, code)
-	if err == nil {
-		a.setCookie(c, sessionCookie, in.Token, in.ExpiresAt)
-		a.setCookie(c, deviceCookie, in.Device, a.store.Now().Add(auth.DeviceLifetime))
+	ctx := c.Request().Context()
+	in, err := a.auth.Verify(ctx, a.caller(c), challenge, code)
+	if err != nil {
+		return in, err
 	}
-	return in, err
+	if before, fromCookie := a.token(c.Request()); fromCookie {
+		if l, err := a.auth.Authenticate(ctx, before, false); err == nil {
+			if err := a.auth.Logout(ctx, l.ID); err != nil {
+				return auth.LoggedIn{}, err
+			}
+		}
+	}
+	a.setCookie(c, sessionCookie, in.Token, in.ExpiresAt)
+	a.setCookie(c, deviceCookie, in.Device, a.store.Now().Add(auth.DeviceLifetime))
+	return in, nil
 }
 
 func userJSON(u *chat.User) []byte {

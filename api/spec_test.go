@@ -22,7 +22,7 @@ func TestRoutesAreTheDocumentedOnes(t *testing.T) {
 		documented = append(documented, o.Method+" "+o.Path)
 	}
 	for _, r := range api.Routes() {
-		there = append(there, r.Method+" "+strings.NewReplacer(":token", "{token}", ":table", "{table}").Replace(r.Path))
+		there = append(there, r.Method+" "+strings.NewReplacer(":token", "{token}", ":table", "{table}", ":id", "{id}").Replace(r.Path))
 	}
 	slices.Sort(documented)
 	slices.Sort(there)

@@ -168,6 +168,7 @@ type Auth struct {
 	mu        sync.Mutex // guards what follows; not held while anything is read, written or called
 	logins    map[string]*live
 	used      map[string]time.Time // API tokens used since the last flush
+	refused   map[refusal]*gathered
 	lastAlarm time.Time
 
 	post post
@@ -189,6 +190,25 @@ func (a *Auth) Counts() Counts {
 	return Counts{n, a.sent.ok.Load(), a.sent.refused.Load(), a.sent.unknown.Load(), a.sent.dropped.Load()}
 }
 
+// SMSUse is how many SMS to people count within the last hour, and how many may.
+func (a *Auth) SMSUse(ctx context.Context) (sent, limit int, err error) {
+	q, now := a.opt.serverSends(), a.now()
+	raw, err := a.store.Get(ctx, store.TableCounter, []byte(a.counterKey(q)))
+	if err != nil || raw == nil {
+		return 0, a.opt.Limits.SendsPerHour, err
+	}
+	c, err := decode[counter](store.TableCounter, raw)
+	if err != nil {
+		return 0, 0, err
+	}
+	c.quota = q
+	c.settle(now)
+	for _, e := range c.Events {
+		sent += 1 + e.N
+	}
+	return sent, a.opt.Limits.SendsPerHour, nil
+}
+
 // sentCounts are of SMS to people, by their fate.
 type sentCounts struct{ ok, refused, unknown, dropped atomic.Uint64 }
 
@@ -204,7 +224,7 @@ func New(ctx context.Context, opt Options) (*Auth, error) {
 	}
 	a := &Auth{
 		opt: opt, store: opt.Store, log: opt.Log, now: opt.Now, keys: k,
-		logins: map[string]*live{}, used: map[string]time.Time{},
+		logins: map[string]*live{}, used: map[string]time.Time{}, refused: map[refusal]*gathered{},
 	}
 	if err := a.loadLogins(ctx); err != nil {
 		return nil, err

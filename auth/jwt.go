@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -44,18 +45,38 @@ func (k signingKey) sign(id string, l *loginRecord) (string, error) {
 
 var errToken = errors.New("not a token of ours")
 
+// verified is what a token says that one of the keys signed.
+type verified struct {
+	key, login      string
+	person          chat.PID
+	issued, expires time.Time
+}
+
+// is reports whether it is the token of a login.
+func (v *verified) is(l *loginRecord) bool {
+	return v.key == l.Key && v.person == l.Person && v.issued.Equal(l.Created)
+}
+
 // parse returns what a token says that one of the keys signed, and that has
-// not expired. same reports whether it is the token of a login.
-func (k *keys) parse(token string, now func() time.Time) (id string, same func(*loginRecord) bool, err error) {
+// not expired.
+func (k *keys) parse(token string, now func() time.Time) (*verified, error) {
 	// The base64 decoder skips line breaks.
 	if len(token) > maxTokenBytes || strings.ContainsAny(token, "\r\n") {
-		return "", nil, errToken
+		return nil, errToken
+	}
+	digest := sha256.Sum256([]byte(token))
+	v, ring := k.known(digest)
+	if v != nil {
+		if !now().Before(v.expires.Add(tokenLeeway)) {
+			return nil, errToken
+		}
+		return v, nil
 	}
 	var c claims
 	t, err := jwt.ParseWithClaims(token, &c,
 		func(t *jwt.Token) (any, error) {
 			kid, _ := t.Header["kid"].(string)
-			key, ok := k.find(kid)
+			key, ok := find(ring, kid)
 			if !ok {
 				return nil, errToken
 			}
@@ -66,12 +87,13 @@ func (k *keys) parse(token string, now func() time.Time) (id string, same func(*
 		jwt.WithStrictDecoding(), jwt.WithTimeFunc(now), jwt.WithLeeway(tokenLeeway),
 	)
 	if err != nil {
-		return "", nil, errToken
+		return nil, errToken
 	}
 	if c.IssuedAt == nil || c.Login == "" || c.Subject == "" {
-		return "", nil, errToken
+		return nil, errToken
 	}
-	return c.Login, func(l *loginRecord) bool {
-		return t.Header["kid"] == l.Key && chat.PID(c.Subject) == l.Person && c.IssuedAt.Equal(l.Created)
-	}, nil
+	kid, _ := t.Header["kid"].(string)
+	v = &verified{kid, c.Login, chat.PID(c.Subject), c.IssuedAt.Time, c.ExpiresAt.Time}
+	k.remember(digest, v, ring)
+	return v, nil
 }

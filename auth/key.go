@@ -3,6 +3,7 @@ package auth
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -46,8 +47,15 @@ type keys struct {
 	changing sync.Mutex // held while the file is written
 
 	mu   sync.RWMutex
-	ring []signingKey
+	ring []signingKey // a new one at each change
+	// good are tokens that verified with ring, by SHA-256: to verify one anew
+	// at each poll would cost as much as all else of it. Whether its login has
+	// ended is asked each time.
+	good map[[sha256.Size]byte]*verified
 }
+
+// mostGood bounds good; more than that are forgotten.
+const mostGood = 1 << 14
 
 // openKeys reads the key file, or makes it.
 func openKeys(path string, rand io.Reader, now time.Time) (*keys, error) {
@@ -167,15 +175,34 @@ func (k *keys) signer() signingKey {
 	return k.ring[0]
 }
 
-func (k *keys) find(id string) ([]byte, bool) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	for _, key := range k.ring {
+func find(ring []signingKey, id string) ([]byte, bool) {
+	for _, key := range ring {
 		if key.ID == id {
 			return key.Key, true
 		}
 	}
 	return nil, false
+}
+
+// known is what the token with this digest says if it has verified before, and
+// the keys to verify it with if not.
+func (k *keys) known(digest [sha256.Size]byte) (*verified, []signingKey) {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.good[digest], k.ring
+}
+
+// remember keeps what verified with ring, unless the keys have changed since.
+func (k *keys) remember(digest [sha256.Size]byte, v *verified, ring []signingKey) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if &ring[0] != &k.ring[0] {
+		return
+	}
+	if k.good == nil || len(k.good) >= mostGood {
+		k.good = map[[sha256.Size]byte]*verified{}
+	}
+	k.good[digest] = v
 }
 
 // change puts what f makes of the ring on disk and then to use.
@@ -197,7 +224,7 @@ func (k *keys) change(f func(ring []signingKey) ([]signingKey, error)) error {
 		return fmt.Errorf("key file: %w", err)
 	}
 	k.mu.Lock()
-	k.ring = next
+	k.ring, k.good = next, nil
 	k.mu.Unlock()
 	return nil
 }

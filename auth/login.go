@@ -99,11 +99,11 @@ func (a *Auth) forget(ids ...string) {
 // person does something (anything but a poll, a wait or a ping). It reads no
 // disk and does not block. The error is a *chat.Error, not_authenticated.
 func (a *Auth) Authenticate(_ context.Context, token string, touch bool) (Login, error) {
-	id, same, err := a.keys.parse(token, a.now)
+	v, err := a.keys.parse(token, a.now)
 	if err != nil {
 		return Login{}, errNotAuthenticated()
 	}
-	return a.look(id, touch, same)
+	return a.look(v.login, touch, v.is)
 }
 
 // Touch is Authenticate of one who was authenticated before and stays

@@ -141,7 +141,8 @@ func (l *live) settleClock(now time.Time, absolute time.Duration) {
 }
 
 // flush stores the activity of logins where what is on disk is older by more
-// than lag, and which API tokens were used.
+// than lag, which API tokens were used, and how often calls with one were
+// refused: with lag 0 all of it, else what was gathered for long enough.
 func (a *Auth) flush(ctx context.Context, lag time.Duration) error {
 	due := map[string]loginRecord{}
 	a.mu.Lock()
@@ -185,7 +186,11 @@ func (a *Auth) flush(ctx context.Context, lag time.Duration) error {
 		}
 		return nil
 	})
-	return errors.Join(err, a.flushTokens(ctx))
+	window := refusedWindow
+	if lag == 0 {
+		window = 0
+	}
+	return errors.Join(err, a.flushTokens(ctx), a.flushRefused(ctx, window))
 }
 
 // reconcile makes memory hold the logins that are on disk, and no others. They
@@ -274,14 +279,14 @@ func (a *Auth) tidy(ctx context.Context) error {
 }
 
 // inBatches calls f with all of m, sweepBatch at a time.
-func inBatches[V any](m map[string]V, f func(map[string]V) error) error {
-	batch := map[string]V{}
+func inBatches[K comparable, V any](m map[K]V, f func(map[K]V) error) error {
+	batch := map[K]V{}
 	for k, v := range m {
 		if batch[k] = v; len(batch) == sweepBatch {
 			if err := f(batch); err != nil {
 				return err
 			}
-			batch = map[string]V{}
+			batch = map[K]V{}
 		}
 	}
 	if len(batch) == 0 {

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
@@ -22,6 +23,7 @@ type Token struct {
 	Name     string // what its maker calls it; may be empty
 	Role     string // admin
 	Created  time.Time
+	By       string    // who made it: operator, or token: and the id of another
 	Expires  time.Time // zero: never
 	LastUsed time.Time // to a minute or so; zero: never
 	Revoked  time.Time // zero: it is not
@@ -34,6 +36,7 @@ type tokenRecord struct {
 	Name     string    `json:"name,omitempty"`
 	Role     string    `json:"role"`
 	Created  time.Time `json:"created"`
+	By       string    `json:"by,omitempty"` // of an older version: empty
 	Expires  time.Time `json:"expires,omitzero"`
 	LastUsed time.Time `json:"last_used,omitzero"`
 	Revoked  time.Time `json:"revoked,omitzero"`
@@ -43,14 +46,25 @@ const (
 	tokenPrefix  = "hearth_" // so that a leaked one can be recognised
 	tokenIDChars = 12        // hexadecimal
 	maxTokenName = 100       // characters
+
+	// tokenLifetime is that of a token made with another one, unless a
+	// lifetime is asked for.
+	tokenLifetime = 90 * day
 )
 
 // RoleAdmin is the role of API tokens.
 const RoleAdmin = "admin"
 
 func (r *tokenRecord) token(id string) Token {
-	return Token{id, r.Name, r.Role, r.Created, r.Expires, r.LastUsed, r.Revoked}
+	// Before it was written down who made a token, only operators could.
+	return Token{id, r.Name, r.Role, r.Created, cmp.Or(r.By, "operator"), r.Expires, r.LastUsed, r.Revoked}
 }
+
+// Actor is who does what is done with the token, in the audit log.
+func (t Token) Actor() string { return "token:" + t.ID }
+
+// over reports whether the token's time has come.
+func (r *tokenRecord) over(now time.Time) bool { return !r.Expires.IsZero() && !now.Before(r.Expires) }
 
 func tokenHash(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
@@ -62,6 +76,45 @@ func tokenHash(secret string) string {
 // audit log who made it. A bad role, name or lifetime is a bad_request.
 func (a *Auth) CreateToken(
 	ctx context.Context, by, role, name string, lifetime time.Duration,
+) (secret string, _ Token, _ error) {
+	return a.createToken(ctx, by, role, name, lifetime, func(tx *store.Tx) (end time.Time, _ error) {
+		if lifetime > 0 {
+			end = tx.Now().Add(lifetime)
+		}
+		return end, nil
+	})
+}
+
+// CreateTokenWith is CreateToken for whoever holds the token maker, with its
+// role. None outlives the one it was made with: whose access ends must not be
+// able to prolong it. lifetime 0 is 90 days, or as long as maker lasts if that
+// is shorter. A lifetime that is longer than that is a bad_request that says
+// until when it may be; it is not_authenticated if maker ended meanwhile.
+func (a *Auth) CreateTokenWith(
+	ctx context.Context, maker Token, name string, lifetime time.Duration,
+) (secret string, _ Token, _ error) {
+	return a.createToken(ctx, maker.Actor(), maker.Role, name, lifetime, func(tx *store.Tx) (time.Time, error) {
+		m, err := load[tokenRecord](tx, store.TableToken, maker.ID)
+		if err != nil {
+			return time.Time{}, err
+		}
+		if m == nil || !m.Revoked.IsZero() || m.over(tx.Now()) {
+			return time.Time{}, errNotAuthenticated()
+		}
+		end := tx.Now().Add(cmp.Or(lifetime, tokenLifetime))
+		switch {
+		case m.Expires.IsZero() || !end.After(m.Expires):
+			return end, nil
+		case lifetime == 0:
+			return m.Expires, nil
+		}
+		return time.Time{}, chat.Errorf(chat.BadRequest,
+			"expires: not after %s, when the token that makes it ends", m.Expires.UTC().Format(time.RFC3339))
+	})
+}
+
+func (a *Auth) createToken(
+	ctx context.Context, by, role, name string, lifetime time.Duration, ends func(*store.Tx) (time.Time, error),
 ) (secret string, _ Token, _ error) {
 	switch {
 	case role != RoleAdmin:
@@ -77,16 +130,16 @@ func (a *Auth) CreateToken(
 	}
 	id := hex.EncodeToString(b[:tokenIDChars/2])
 	secret = tokenPrefix + id + "_" + base64.RawURLEncoding.EncodeToString(b[tokenIDChars/2:])
-	rec := tokenRecord{Hash: tokenHash(secret), Name: name, Role: role}
-	err = a.store.Update(ctx, func(tx *store.Tx) error {
+	rec := tokenRecord{Hash: tokenHash(secret), Name: name, Role: role, By: by}
+	err = a.store.Update(ctx, func(tx *store.Tx) (err error) {
 		if raw, err := tx.Get(store.TableToken, []byte(id)); err != nil {
 			return err
 		} else if raw != nil {
 			return chat.Errorf(chat.Internal, "this id is taken; try again")
 		}
 		rec.Created = tx.Now()
-		if lifetime > 0 {
-			rec.Expires = tx.Now().Add(lifetime)
+		if rec.Expires, err = ends(tx); err != nil {
+			return err
 		}
 		tx.Audit(store.AuditEntry{Event: "token_create", Actor: by, Subject: "token:" + id})
 		return save(tx, store.TableToken, id, &rec)
@@ -109,6 +162,13 @@ func (a *Auth) Tokens(ctx context.Context) ([]Token, error) {
 		return err
 	})
 	slices.SortStableFunc(out, func(t, u Token) int { return u.Created.Compare(t.Created) })
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range out { // what is stored lags behind
+		if at := a.used[out[i].ID].UTC().Truncate(time.Millisecond); at.After(out[i].LastUsed) {
+			out[i].LastUsed = at
+		}
+	}
 	return out, err
 }
 
@@ -132,33 +192,57 @@ func (a *Auth) RevokeToken(ctx context.Context, by, id string) error {
 }
 
 // AuthenticateToken is the API token with this secret. The error is a
-// *chat.Error, not_authenticated, unless the store cannot be read.
+// *chat.Error, not_authenticated, unless the store cannot be read; that
+// somebody was refused who showed a secret is noted in the audit log.
 func (a *Auth) AuthenticateToken(ctx context.Context, secret string) (Token, error) {
+	t, refused, err := a.tokenOf(ctx, secret)
+	if err != nil {
+		return Token{}, err
+	}
+	if refused != nil {
+		if secret != "" {
+			a.noteRefused(ctx, *refused)
+		}
+		return Token{}, errNotAuthenticated()
+	}
+	a.mu.Lock()
+	a.used[t.ID] = a.now()
+	a.mu.Unlock()
+	return t, nil
+}
+
+// tokenOf is the token with this secret, or why it is refused. Nothing of the
+// secret is in that.
+func (a *Auth) tokenOf(ctx context.Context, secret string) (Token, *refusal, error) {
 	rest, ok := strings.CutPrefix(secret, tokenPrefix)
 	if !ok || len(rest) < tokenIDChars || len(rest) > 2*tokenIDChars+64 {
-		return Token{}, errNotAuthenticated()
+		if l, err := a.Authenticate(ctx, secret, false); err == nil {
+			return Token{}, &refusal{actor: string(l.User.ID), reason: loginNotToken}, nil
+		}
+		return Token{}, &refusal{reason: tokenUnknown}, nil
 	}
 	id := rest[:tokenIDChars]
 	raw, err := a.store.Get(ctx, store.TableToken, []byte(id))
 	if err != nil {
-		return Token{}, err
+		return Token{}, nil, err
 	}
 	if raw == nil {
-		return Token{}, errNotAuthenticated()
+		return Token{}, &refusal{reason: tokenUnknown}, nil
 	}
 	r, err := decode[tokenRecord](store.TableToken, raw)
 	if err != nil {
-		return Token{}, err
+		return Token{}, nil, err
 	}
-	now := a.now()
-	if subtle.ConstantTimeCompare([]byte(r.Hash), []byte(tokenHash(secret))) != 1 || !r.Revoked.IsZero() ||
-		!r.Expires.IsZero() && !now.Before(r.Expires) {
-		return Token{}, errNotAuthenticated()
+	t := r.token(id)
+	switch {
+	case subtle.ConstantTimeCompare([]byte(r.Hash), []byte(tokenHash(secret))) != 1:
+		return Token{}, &refusal{subject: t.Actor(), reason: tokenUnknown}, nil
+	case !r.Revoked.IsZero():
+		return Token{}, &refusal{actor: t.Actor(), reason: tokenRevoked}, nil
+	case r.over(a.now()):
+		return Token{}, &refusal{actor: t.Actor(), reason: tokenExpired}, nil
 	}
-	a.mu.Lock()
-	a.used[id] = now
-	a.mu.Unlock()
-	return r.token(id), nil
+	return t, nil, nil
 }
 
 // flushTokens stores when tokens were last used.

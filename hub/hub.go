@@ -46,6 +46,7 @@ type Hub struct {
 	bound   map[string]map[*binding]struct{} // by login session
 	sockets map[chat.PID]int
 	dirty   map[chat.TSID]bool // rooms whose people the worker must look at
+	glances map[chat.TSID]*glanced
 
 	work   chan struct{} // capacity 1
 	cancel context.CancelFunc
@@ -67,7 +68,7 @@ func New(ctx context.Context, opt Options) (*Hub, error) {
 	h := &Hub{
 		opt: opt, store: opt.Store, log: opt.Log,
 		rooms: map[chat.TSID]*room{}, bound: map[string]map[*binding]struct{}{}, sockets: map[chat.PID]int{},
-		dirty: map[chat.TSID]bool{}, work: make(chan struct{}, 1),
+		dirty: map[chat.TSID]bool{}, glances: map[chat.TSID]*glanced{}, work: make(chan struct{}, 1),
 	}
 	present, err := h.store.Present(ctx)
 	if err != nil {
@@ -127,6 +128,7 @@ func (h *Hub) Committed(e store.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, s := range e.Sessions {
+		delete(h.glances, s.TS)
 		if r := h.rooms[s.TS]; r != nil {
 			r.wake()
 			r.doubt(s.People)
@@ -136,6 +138,7 @@ func (h *Hub) Committed(e store.Event) {
 		}
 	}
 	if e.Roster {
+		clear(h.glances)
 		for ts, r := range h.rooms {
 			r.wake()
 			h.dirty[ts] = true

@@ -3,7 +3,7 @@
 //
 // index.html names each other file under /static/VERSION/, where the version
 // is a hash over all of them: such a file never changes, and a new program
-// brings new addresses. The page's modules are sent as one (bundle.go).
+// brings new addresses. A page's modules are sent as one (bundle.go).
 package static
 
 import (
@@ -18,6 +18,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,13 +31,18 @@ const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 's
 	"font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 //go:embed *.html *.css icon.svg manifest.webmanifest app/*.js app/views/*.js vendor/*.mjs vendor/*.txt vendor/*.md
+//go:embed staff/*.html staff/*.css staff/*.js staff/views/*.js
 var files embed.FS
 
-// entry is the module that the page begins with.
-const entry = "app/main.js"
+// entries are the modules that pages begin with.
+var entries = []string{"app/main.js", "staff/main.js"}
 
 // pages are the addresses of pages; every other file is under /static/VERSION/.
-var pages = map[string]string{"/": "index.html", AwayPath: "away.html"}
+var pages = map[string]string{"/": "index.html", AwayPath: "away.html", StaffPath: "staff/index.html"}
+
+// StaffPath is the page for study staff. It is public as a login page is: what
+// it shows it asks the server for, with the API token that is typed into it.
+const StaffPath = "/staff"
 
 // AwayPath is a page that looks like nothing in particular: where somebody is
 // taken who leaves the chat quickly, unless another page is configured.
@@ -72,7 +78,7 @@ var contentTypes = map[string]string{
 	".html":        "text/html; charset=utf-8",
 	".css":         "text/css; charset=utf-8",
 	".js":          "text/javascript; charset=utf-8",
-	".svg":         "image/svg+xml",
+	".svg":         "image/svg+xml; charset=utf-8",
 	".webmanifest": "application/manifest+json",
 	".txt":         "text/plain; charset=utf-8",
 	".md":          "text/plain; charset=utf-8",
@@ -90,7 +96,7 @@ func Handler(o Options) http.Handler {
 		}
 		var b []byte
 		switch ext := path.Ext(name); {
-		case name == entry:
+		case slices.Contains(entries, name):
 			b, err = bundle(name)
 		case ext == ".js" || ext == ".mjs":
 			return nil // in the bundle

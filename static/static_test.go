@@ -85,7 +85,7 @@ func TestContentTypes(t *testing.T) {
 		"/":                           "text/html; charset=utf-8",
 		root + "style.css":            "text/css; charset=utf-8",
 		root + "app/main.js":          "text/javascript; charset=utf-8",
-		root + "icon.svg":             "image/svg+xml",
+		root + "icon.svg":             "image/svg+xml; charset=utf-8",
 		root + "manifest.webmanifest": "application/manifest+json",
 	} {
 		if got := get(t, h, "GET", target).Header.Get("Content-Type"); got != want {

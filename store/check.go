@@ -75,11 +75,8 @@ func (c *checker) audit(ctx context.Context) error {
 		return err
 	}
 	var at auditHead
-	err = c.s.scan(ctx, tableAudit, nil, func(p Pair) error {
-		f, err := unseal(keyPlace(tableAudit, p.Key), p.Value)
-		if err != nil {
-			return err
-		}
+	var bad error // of an entry, which it names
+	entry := func(p Pair) error {
 		seq, err := auditSeq(p.Key)
 		if err != nil {
 			return err
@@ -87,9 +84,13 @@ func (c *checker) audit(ctx context.Context) error {
 		if seq != at.seq+1 {
 			return fmt.Errorf("entry %d is missing", at.seq+1)
 		}
+		f, err := unseal(keyPlace(tableAudit, p.Key), p.Value)
+		if err != nil {
+			return fmt.Errorf("entry %d: %w", seq, err)
+		}
 		e, chain, mac, err := decodeAudit(seq, f)
 		if err != nil {
-			return err
+			return fmt.Errorf("entry %d: %w", seq, err)
 		}
 		at = auditHead{seq, auditLink(at.chain, seq, e.fields())}
 		if !bytes.Equal(chain, at.chain[:]) {
@@ -103,7 +104,14 @@ func (c *checker) audit(ctx context.Context) error {
 		}
 		c.Audit++
 		return nil
+	}
+	err = c.s.scan(ctx, tableAudit, nil, func(p Pair) error {
+		bad = entry(p)
+		return bad
 	})
+	if bad != nil {
+		return bad
+	}
 	if err != nil {
 		return err
 	}
@@ -113,6 +121,9 @@ func (c *checker) audit(ctx context.Context) error {
 	// It may have grown since its head was read.
 	if _, again, err := c.s.loadAudit(ctx); err != nil || !bytes.Equal(raw, again) {
 		return err
+	}
+	if at.seq < h.seq {
+		return fmt.Errorf("entry %d is missing, and all behind it: the head says that there are %d", at.seq+1, h.seq)
 	}
 	if at != h {
 		return fmt.Errorf("its %d entries do not end where the head says (%d)", at.seq, h.seq)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"hearth/hub/chat"
 )
@@ -28,6 +29,7 @@ func (s *Store) Read(ctx context.Context, by chat.PID, ts chat.TSID, from chat.P
 	asked := from
 	var page Page
 	var birth chat.Epoch
+	noted := false
 	ids, err := func() (ids []chat.ActionID, err error) {
 		l.mu.RLock()
 		defer l.mu.RUnlock()
@@ -41,6 +43,8 @@ func (s *Store) Read(ctx context.Context, by chat.PID, ts chat.TSID, from chat.P
 			from, page.Reset = chat.Position{}, true
 		}
 		page.Max = page.Head
+		// Who is in has an entry in the audit log of having entered.
+		noted = st.In && (from.ID > 0 || l.log.Status() != chat.Ended)
 		for id := from.ID + 1; id <= page.Head; id++ {
 			if e, _ := l.log.Entry(id); !chat.Sees(session, l.log.Status(), st, e) {
 				continue
@@ -55,6 +59,9 @@ func (s *Store) Read(ctx context.Context, by chat.PID, ts chat.TSID, from chat.P
 	}()
 	if err != nil || len(ids) == 0 {
 		return page, err
+	}
+	if !noted {
+		s.noteRead(by, ts)
 	}
 	actions, err := s.fetch(ctx, l, ids, birth)
 	if err != nil {
@@ -77,6 +84,53 @@ func (s *Store) Read(ctx context.Context, by chat.PID, ts chat.TSID, from chat.P
 		}
 	}
 	return page, nil
+}
+
+// readHour is how long a reader who did not enter needs no further entry in
+// the audit log.
+const readHour = time.Hour
+
+type readKey struct {
+	by chat.PID
+	ts chat.TSID
+}
+
+// noteRead has the audit log say that somebody reads a log without being in it,
+// or one that has ended from its start: once an hour. It does not wait for it:
+// reads go on while nothing can be stored, and then it is noted with a later
+// one.
+func (s *Store) noteRead(by chat.PID, ts chat.TSID) {
+	key, now := readKey{by, ts}, s.Now()
+	s.mu.Lock()
+	last, ok := s.reads[key]
+	if ok && now.Sub(last) < readHour && !now.Before(last) {
+		s.mu.Unlock()
+		return
+	}
+	if len(s.reads) >= 10_000 {
+		clear(s.reads)
+	}
+	s.reads[key] = now
+	s.mu.Unlock()
+	j := &job{ctx: context.Background(), done: make(chan error, 1), run: func(tx *Tx) error {
+		tx.Audit(AuditEntry{Event: "read", Actor: string(by), Session: string(ts)})
+		return nil
+	}}
+	forget := func(err error) {
+		s.log.Warn("a read could not be noted in the audit log", "person", by, "ts_id", ts, "error", err)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.reads, key)
+	}
+	if err := s.submit(j); err != nil {
+		forget(err)
+		return
+	}
+	go func() { // ends at the latest with the committer, which answers every job
+		if err := <-j.done; err != nil {
+			forget(err)
+		}
+	}()
 }
 
 // reader is by's standing, if by may read; the caller holds l.mu.

@@ -91,7 +91,8 @@ type Store struct {
 
 	mu     sync.Mutex // guards what follows
 	live   map[chat.TSID]*live
-	idle   list.List // of *live that nobody uses, the latest first
+	idle   list.List             // of *live that nobody uses, the latest first
+	reads  map[readKey]time.Time // when it was noted
 	closed bool
 
 	jobs      chan *job
@@ -136,7 +137,7 @@ func Open(ctx context.Context, opt Options) (*Store, error) {
 	}
 	s := &Store{
 		opt: opt, driver: opt.Driver, log: opt.Log,
-		live: map[chat.TSID]*live{},
+		live: map[chat.TSID]*live{}, reads: map[readKey]time.Time{},
 		jobs: make(chan *job, 4096), stopped: make(chan struct{}),
 	}
 	s.committer = committer{s: s, buckets: map[chat.PID]chat.Bucket{}}

@@ -51,6 +51,7 @@ func (s *Server) documented(what string, check func(*spectest.Validator) error) 
 }
 
 func (s *Server) answered(r *http.Request, a client.Answer) {
+	s.Secrets.Answered(r, a)
 	path := r.URL.Path
 	if strings.HasPrefix(path, "/survey/done/") {
 		path = "/survey/done/{token}"
@@ -58,11 +59,14 @@ func (s *Server) answered(r *http.Request, a client.Answer) {
 	if strings.HasPrefix(path, "/api/admin/exports/") {
 		path = "/api/admin/exports/{table}"
 	}
+	if strings.HasPrefix(path, "/api/admin/tokens/") {
+		path = "/api/admin/tokens/{id}"
+	}
 	page := !strings.HasPrefix(path, "/api/") && !strings.HasPrefix(path, "/survey/") && path != "/healthz" && path != "/readyz"
 	switch {
 	case page, len(a.Body) > longest:
 		return
-	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+	case r.Method != http.MethodGet && r.Method != http.MethodPost && r.Method != http.MethodDelete:
 		return // a preflight, or an answer without its body
 	case a.Status == http.StatusRequestHeaderFieldsTooLarge:
 		return // net/http's, before anything of ours sees the request
@@ -73,6 +77,7 @@ func (s *Server) answered(r *http.Request, a client.Answer) {
 }
 
 func (s *Server) framed(b []byte) {
+	s.Secrets.Links(b)
 	if len(b) > longest {
 		return
 	}

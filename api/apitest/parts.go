@@ -54,14 +54,18 @@ type SMS struct {
 	codes   map[chat.Phone][]string
 	changed chan struct{}
 	hold    chan struct{} // nil: nothing is held
+	secrets *Secrets
 }
 
-func newSMS() *SMS { return &SMS{codes: map[chat.Phone][]string{}, changed: make(chan struct{})} }
+func newSMS(secrets *Secrets) *SMS {
+	return &SMS{codes: map[chat.Phone][]string{}, changed: make(chan struct{}), secrets: secrets}
+}
 
 var codePattern = regexp.MustCompile(`[0-9]{4,10}`)
 
 // Send is sms.Sender's.
 func (m *SMS) Send(ctx context.Context, to chat.Phone, text string) error {
+	m.secrets.Code(codePattern.FindString(text))
 	m.mu.Lock()
 	hold := m.hold
 	m.mu.Unlock()

@@ -3,6 +3,7 @@ package apitest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -231,6 +232,9 @@ func (p *Person) answer(ref string) (found client.Frame) {
 // Ask sends any frame that has a reference, and returns the answer.
 func (p *Person) Ask(frame map[string]any) client.Frame {
 	p.s.t.Helper()
+	if b, err := json.Marshal(frame); err == nil {
+		p.s.Secrets.JSON(b)
+	}
 	if err := p.Socket.Send(frame); err != nil {
 		p.s.t.Fatal(err)
 	}
@@ -267,6 +271,7 @@ func (p *Person) EnterFrom(ts chat.TSID, at chat.Position) client.Frame {
 // Try saves one draft over the socket and returns what became of it.
 func (p *Person) Try(d chat.Draft) client.Result {
 	p.s.t.Helper()
+	p.s.Secrets.Body(string(d.Body))
 	ref, err := p.Socket.Save(d)
 	if err != nil {
 		p.s.t.Fatal(err)

@@ -8,6 +8,8 @@ package apitest
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
+	"encoding/hex"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -21,6 +23,7 @@ import (
 	"hearth/auth"
 	"hearth/hub"
 	"hearth/hub/chat"
+	"hearth/internal/metrics"
 	"hearth/store"
 	"hearth/store/bolt"
 )
@@ -35,6 +38,9 @@ type Options struct {
 	Auth   auth.Options
 	API    api.Options
 
+	// Leaky is for a test that leaks secrets on purpose.
+	Leaky bool
+
 	// Pipe makes connections in memory and lets the clock run, so that all
 	// of it works under testing/synctest.
 	Pipe bool
@@ -48,6 +54,13 @@ type Server struct {
 	Disk  *Disk // what it is stored on
 	Log   *Log  // what the server has logged
 
+	// Secrets are all that this server was told or has told so far and that
+	// its logs, metrics and audit entries must not hold; at the end of the
+	// test they are looked for. People of the roster, codes, and what goes by
+	// way of a client of this server are added by themselves.
+	Secrets *Secrets
+	Metrics *metrics.Metrics // since the latest start
+
 	Store *store.Store
 	Hub   *hub.Hub
 	Auth  *auth.Auth
@@ -59,6 +72,7 @@ type Server struct {
 	pipe   *pipe // nil: the network
 	stop   func()
 	people []*Person
+	scrape string // of those metrics that have ended
 
 	lookedAt struct { // by documented
 		mu sync.Mutex
@@ -69,7 +83,8 @@ type Server struct {
 // New starts a server that ends with the test. change may set options.
 func New(t testing.TB, change ...func(*Options)) *Server {
 	t.Helper()
-	s := &Server{t: t, dir: t.TempDir(), Log: &Log{}, SMS: newSMS()}
+	s := &Server{t: t, dir: t.TempDir(), Log: &Log{}, Secrets: &Secrets{}}
+	s.SMS = newSMS(s.Secrets)
 	for _, f := range change {
 		f(&s.opt)
 	}
@@ -103,6 +118,12 @@ func (s *Server) setDefaults() {
 	o.Auth.KeyFile = filepath.Join(s.dir, "login.key")
 	if o.Auth.Sender == nil {
 		o.Auth.Sender = s.SMS
+	} else {
+		o.Auth.Sender = overheard{o.Auth.Sender, s.Secrets}
+	}
+	for _, key := range [][]byte{o.Store.AuditKey, o.API.LinkKey} {
+		s.Secrets.Token(hex.EncodeToString(key))
+		s.Secrets.Token(base64.StdEncoding.EncodeToString(key))
 	}
 	log := slog.New(slog.NewTextHandler(s.Log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Store.Log, o.Hub.Log, o.Auth.Log, o.API.Log = log, log, log, log
@@ -124,6 +145,15 @@ func (s *Server) start(address string) {
 	roster := make(chan struct{}, 1)
 	o := s.opt
 	o.Store.Driver = s.Disk
+	s.Metrics = metrics.New("test")
+	o.Store.Observe = both(o.Store.Observe, s.Metrics.Commit)
+	answered := o.API.Answered
+	o.API.Answered = func(method, route string, status int, took time.Duration) {
+		s.Metrics.Answered(method, route, status, took)
+		if answered != nil {
+			answered(method, route, status, took)
+		}
+	}
 	var told atomic.Pointer[hub.Hub]
 	o.Store.Committed = func(e store.Event) {
 		if h := told.Load(); h != nil {
@@ -148,6 +178,7 @@ func (s *Server) start(address string) {
 	o.API.Store, o.API.Hub, o.API.Auth = s.Store, s.Hub, s.Auth
 	s.API, err = api.New(o.API)
 	must(err)
+	s.Metrics.Watch(metrics.Sources{Store: s.Store, Hub: s.Hub, Auth: s.Auth})
 
 	run, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
@@ -167,6 +198,7 @@ func (s *Server) start(address string) {
 	s.URL = "http://" + l.Addr().String()
 	work.Go(func() { srv.Serve(l) })
 	s.stop = func() {
+		s.scrape += s.scraped()
 		s.API.Drain()
 		late, cancel := context.WithTimeout(ctx, 5*time.Second)
 		defer cancel()
@@ -230,6 +262,9 @@ func (s *Server) end(t testing.TB) {
 	}
 	s.stop()
 	s.Check()
+	if !s.opt.Leaky {
+		s.KeepsSecrets(t)
+	}
 	if err := s.Store.Close(); err != nil {
 		s.t.Error(err)
 	}
@@ -253,6 +288,7 @@ func (s *Server) SetRoster(make func(now *chat.Roster) *chat.Roster) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	s.Secrets.Roster(s.Store.Roster())
 }
 
 // NewClient makes a client of this server that is not logged in; URL and Dial

@@ -32,6 +32,10 @@ type Options struct {
 	Region   string                                  // of phones without a country code; empty: US
 	Field    string                                  // that people log in with: last_name (also if empty) or name
 	Log      *slog.Logger                            // nil: none
+
+	// Displaced says why the data file in Dir is not the one that Store writes
+	// any more; nil, or its result: it is.
+	Displaced func() error
 }
 
 // Change is one thing that an import changes.
@@ -84,6 +88,7 @@ func Handler(o Options) http.Handler {
 	loginRoutes(mux, o)
 	auditRoutes(mux, o)
 	exportRoutes(mux, o)
+	stateRoutes(mux, o)
 	return mux
 }
 

@@ -18,6 +18,7 @@ type Token struct {
 	Name     string    `json:"name,omitempty"`
 	Role     string    `json:"role"`
 	Created  time.Time `json:"created"`
+	By       string    `json:"created_by"` // operator, or token: and the id of the one it was made with
 	Expires  time.Time `json:"expires,omitzero"`
 	LastUsed time.Time `json:"last_used,omitzero"`
 	Revoked  time.Time `json:"revoked,omitzero"`

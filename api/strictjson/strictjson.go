@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"sync"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -31,14 +32,40 @@ func (e *Error) Error() string {
 // MaxDepth is how deep arrays and objects may nest.
 const MaxDepth = 16
 
-// Object is one JSON object: the raw text of each member.
+// Object is one JSON object: the raw text of each member, which is a part of
+// the text that was read.
 type Object map[string]jsontext.Value
 
-// lenient: what is inside a member is judged when the member is taken apart.
-var lenient = jsontext.AllowDuplicateNames(true)
+// reader is a decoder and what it reads, to be used again.
+type reader struct {
+	jsontext.Decoder
+	text []byte
+	from bytes.Reader
+}
 
-func decoder(b []byte) *jsontext.Decoder {
-	return jsontext.NewDecoder(bytes.NewReader(b), lenient, jsontext.AllowInvalidUTF8(true))
+var readers = sync.Pool{New: func() any { return new(reader) }}
+
+// read begins to read b. What is inside a member is judged when the member is
+// taken apart.
+func read(b []byte) *reader {
+	r := readers.Get().(*reader)
+	r.text = b
+	r.from.Reset(b)
+	r.Reset(&r.from, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	return r
+}
+
+func (r *reader) done() {
+	r.text = nil
+	r.from.Reset(nil)
+	readers.Put(r)
+}
+
+// value is the next value's part of the text.
+func (r *reader) value() (jsontext.Value, error) {
+	v, err := r.ReadValue()
+	end := int(r.InputOffset())
+	return jsontext.Value(r.text[end-len(v) : end : end]), err
 }
 
 // Check refuses text that nests too deeply. It is to be called once, on a
@@ -66,20 +93,20 @@ func Check(b []byte) error {
 // ParseObject takes one object apart.
 func ParseObject(b []byte) (Object, error) {
 	o := Object{}
-	err := parse(b, '{', "an object", func(d *jsontext.Decoder) error {
-		raw, err := d.ReadValue()
+	var name []byte
+	err := parse(b, '{', "an object", func(r *reader) error {
+		raw, err := r.value()
 		if err != nil {
 			return err
 		}
-		name, err := jsontext.AppendUnquote(nil, raw)
+		name, err = jsontext.AppendUnquote(name[:0], raw)
 		if err != nil {
 			return &Error{Problem: "a name with invalid Unicode"}
 		}
 		if _, twice := o[string(name)]; twice {
 			return &Error{Field: printable(name), Problem: "given twice"}
 		}
-		value, err := d.ReadValue()
-		o[string(name)] = value.Clone()
+		o[string(name)], err = r.value()
 		return err
 	})
 	return o, err
@@ -95,16 +122,17 @@ func printable(name []byte) string {
 
 // ParseArray takes one array apart.
 func ParseArray(b []byte) (items []jsontext.Value, err error) {
-	err = parse(b, '[', "an array", func(d *jsontext.Decoder) error {
-		v, err := d.ReadValue()
-		items = append(items, v.Clone())
+	err = parse(b, '[', "an array", func(r *reader) error {
+		v, err := r.value()
+		items = append(items, v)
 		return err
 	})
 	return items, err
 }
 
-func parse(b []byte, open jsontext.Kind, what string, member func(*jsontext.Decoder) error) error {
-	d := decoder(b)
+func parse(b []byte, open jsontext.Kind, what string, member func(*reader) error) error {
+	d := read(b)
+	defer d.done()
 	if d.PeekKind() != open {
 		if _, err := d.ReadValue(); err != nil {
 			return &Error{Problem: "not valid JSON"}

@@ -16,6 +16,7 @@ func TestEveryPictureIsShownAndThere(t *testing.T) {
 	shown := map[string]bool{}
 	for file, pattern := range map[string]string{
 		filepath.Join(root, "docs", "pages.md"): `pictures/([a-z0-9-]+\.webp)`,
+		filepath.Join(root, "docs", "staff.md"): `pictures/([a-z0-9-]+\.webp)`,
 		filepath.Join(root, "README.md"):        `docs/pictures/([a-z0-9-]+\.webp)`,
 	} {
 		b, err := os.ReadFile(file)

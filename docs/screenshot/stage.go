@@ -68,6 +68,7 @@ type stage struct {
 	clients  map[browser.Person]*client.Client
 	windows  []*browser.Window
 	in       window // that is opened
+	dir      string // for the server's files
 }
 
 func newStage(ctx context.Context, c *browser.Chromium, bin, dir string) (*stage, error) {
@@ -79,7 +80,7 @@ func newStage(ctx context.Context, c *browser.Chromium, bin, dir string) (*stage
 	if err != nil {
 		return nil, errors.Join(err, server.Stop())
 	}
-	return &stage{Proxy: p, ctx: ctx, chromium: c, clients: map[browser.Person]*client.Client{}}, nil
+	return &stage{Proxy: p, ctx: ctx, chromium: c, clients: map[browser.Person]*client.Client{}, dir: dir}, nil
 }
 
 func (s *stage) close() {

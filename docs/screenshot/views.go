@@ -19,6 +19,10 @@ var (
 	wide  = window{1280, 800, 0.65, false} // as wide as pages show pictures
 	desk  = window{1600, 900, 0.55, false}
 	both  = []window{phone, wide}
+
+	// The page for staff is read from its top to its end.
+	tall      = window{1280, 1060, 0.65, false}
+	tallPhone = window{360, 1120, 1, true}
 )
 
 // view is one row: what the pictures are called, in which windows it is shown
@@ -29,7 +33,7 @@ type view struct {
 	way  func(s *stage) (*Window, error)
 }
 
-// views are all views, in the order of docs/pages.md.
+// views are all views, in the order of docs/pages.md, then of docs/staff.md.
 var views = []view{
 	{"login", nil, func(s *stage) (*Window, error) {
 		w := s.open("/")
@@ -150,6 +154,26 @@ var views = []view{
 		w, err := asTherapist(s)
 		return w, errors.Join(err, more(w, "Print"), w.See(Region("Transcript")))
 	}},
+	{"staff-sign-in", []window{wide}, func(s *stage) (*Window, error) {
+		w := s.open("/staff")
+		return w, w.See(Heading("Sign in"))
+	}},
+	{"staff-sessions", []window{tallPhone, tall}, func(s *stage) (*Window, error) { return atWork(s) }},
+	{"staff-help", []window{tallPhone, wide}, func(s *stage) (*Window, error) {
+		w, err := atWork(s)
+		help := Group("Help Mary Ann to log in")
+		return w, errors.Join(err, w.Type(Box("Find a session or a person"), "Mary"), w.Press(Button("Help to log in: Mary Ann")), w.Press(In(help, Button("Make a code"))),
+			w.Press(In(Group("Make a code for Mary Ann?"), Button("Make a code"))), w.See(In(help, Button("Done"))), w.Run(`scrollTo(0, 0)`))
+	}},
+	{"staff-roster", []window{tall}, func(s *stage) (*Window, error) { return withFile(s, newRoster, "What would change") }},
+	{"staff-roster-mistakes", []window{tall}, func(s *stage) (*Window, error) { return withFile(s, wrongRoster, "Mistakes") }},
+	{"staff-downloads", []window{tall}, func(s *stage) (*Window, error) { return staffView(s, "Downloads", Button("Download")) }},
+	{"staff-audit", []window{wide}, func(s *stage) (*Window, error) { return staffView(s, "Audit log", `//li[contains(@class, "entry")]`) }},
+	{"staff-tokens", []window{tall}, func(s *stage) (*Window, error) {
+		w, err := staffView(s, "Tokens", Box("Name"))
+		return w, errors.Join(err, w.Type(Box("Name"), "Statistics program"), w.Press(Button("Make a token")), w.See(Region("The new token")))
+	}},
+	{"staff-health", []window{wide}, func(s *stage) (*Window, error) { return staffView(s, "Health", Text("Newest backup")) }},
 }
 
 var spanish = []said{

@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
+	"hearth/api/apitest"
 	"hearth/api/client"
 	"hearth/hub/chat"
 	. "hearth/internal/browser"
@@ -66,11 +68,18 @@ func serve(t *testing.T, roster string, settings ...string) *Server {
 	c := haveChromium(t)
 	_ = c
 	bin := ok[string](t)(binary())
-	s := ok[*Server](t)(StartServer(t.Context(), bin, t.TempDir(), roster, settings...))
+	dir := t.TempDir()
+	s := ok[*Server](t)(StartServer(t.Context(), bin, dir, roster, settings...))
 	t.Cleanup(func() {
 		if err := s.Stop(); err != nil {
 			t.Error(err)
 		}
+		apitest.Program{Dir: dir, Log: s.Log(), Run: func(args ...string) (string, error) {
+			c := exec.Command(bin, args...)
+			c.Dir = dir // where the data is as well
+			out, err := c.Output()
+			return string(out), err
+		}}.KeepsSecrets(t, &apitest.Secrets{})
 		if t.Failed() {
 			t.Logf("the server wrote\n%s", s.Log())
 		}

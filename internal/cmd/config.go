@@ -24,7 +24,7 @@ type Config struct {
 	Listen         string         `yaml:"listen" check:"address"`         // host:port; an empty host is every interface
 	PublicURL      string         `yaml:"public_url" check:"public url"`  // an origin (scheme://host[:port]); empty: plain http, on loopback only
 	AllowedOrigins []string       `yaml:"allowed_origins" check:"origin"` // further browser origins, as browsers send them
-	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`                // peers whose X-Forwarded-For and -Proto count
+	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`                // peers whose X-Forwarded-For counts
 	TLS            struct {       // both or neither
 		CertFile string `yaml:"cert_file"` // PEM, with the chain
 		KeyFile  string `yaml:"key_file"`  // PEM

@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,6 +35,21 @@ func hasData(dir string) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// diskUse tells how many bytes the data file in dir has, and how many more can
+// be written there; negative: it is not known.
+func diskUse(dir string) func() (data, free int64) {
+	return func() (data, free int64) {
+		data, free = -1, -1
+		if info, err := os.Stat(filepath.Join(dir, dataFile)); err == nil {
+			data = info.Size()
+		}
+		if n, err := roomIn(dir); err == nil {
+			free = int64(min(n, math.MaxInt64))
+		}
+		return data, free
+	}
 }
 
 // openStore opens the data in cfg.DataDir, and makes what is missing unless

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -42,18 +43,22 @@ type examination struct {
 
 // patient is what is examined.
 type patient struct {
-	call *verbCall
-	cfg  Config
-	now  time.Time
+	call       *verbCall
+	configFile string // which may not be there
+	cfg        Config
+	now        time.Time
 }
 
 func examinations() []examination {
 	return []examination{
 		{"configuration", "read every key and held them against each other", examineConfiguration},
+		{"configuration file", "looked at who else can read it, and the files of secrets that it names", examineConfigFile},
 		{"data directory", "looked at its permissions and its room", examineDirectory},
 		{"data file", "asked who holds it, and verified all that is in it", examineData},
+		{"running server", "asked it whether the file that it writes is the one in the data directory", examineHeld},
+		{"backups", "asked the data when the last one was made", examineBackups},
 		{"clock", "asked the kernel whether it is synchronised, and looked for times in the data that are yet to come", examineClock},
-		{"TLS", "read the certificate and its key, as at the start", examineTLS},
+		{"TLS", "read the certificate and its key, as at the start, and looked at who else can read the key", examineTLS},
 		{"SMS", "tried the configured sender, without sending anything", examineSMS},
 		{"codes", "worked out from the limits how likely a code is guessed", examineCodes},
 	}
@@ -69,7 +74,7 @@ func runDoctor(c *verbCall) error {
 	if err != nil {
 		return err
 	}
-	p := &patient{call: c, cfg: cfg, now: time.Now()}
+	p := &patient{call: c, configFile: cmp.Or(*configFile, "config.yaml"), cfg: cfg, now: time.Now()}
 	failed := 0
 	for _, e := range examinations() {
 		ctx, cancel := context.WithTimeout(c.ctx, 10*time.Minute)
@@ -236,7 +241,7 @@ func examineTLS(_ context.Context, p *patient) []finding {
 	if err != nil {
 		return failed(err, "")
 	}
-	var all []finding
+	all := examineTLSKey(p.cfg.TLS.KeyFile)
 	if host := public.Hostname(); host != "" {
 		if err := leaf.VerifyHostname(host); err != nil {
 			all = append(all, finding{failure, err.Error(), "get one for the name in public_url"})

@@ -23,7 +23,7 @@ func runExport(c *verbCall) error {
 	configFile := c.configFlag()
 	format := c.flags.String("format", "csv", "csv, json or ndjson; of the codebook also redcap: a data dictionary")
 	ts := c.flags.String("ts", "", "of attendance and keystrokes: one therapy session, by its `TS_ID`; without it all")
-	from := c.flags.String("from", "", "of attendance and keystrokes: from this `time` on, a date (midnight UTC) or RFC 3339")
+	from := c.flags.String("from", "", "of attendance and keystrokes: from this `time` on, a date (midnight UTC) or RFC 3339; with --deidentify: therapy sessions of then, whole")
 	to := c.flags.String("to", "", "of attendance and keystrokes: before this `time`")
 	deidentify := c.flags.Bool("deidentify", false, "pseudonyms, moved dates, masked names and phones; what people typed may still identify them")
 	spreadsheet := c.flags.Bool("spreadsheet", false, "of csv: for Excel and its like, with a byte order mark, and a ' before what they would run as a formula")

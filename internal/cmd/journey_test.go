@@ -50,6 +50,7 @@ func newClient(t *testing.T, address, url string, o client.Options) *client.Clie
 	o.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}
+	o.Answered = told.Answered
 	c, err := client.New(o)
 	if err != nil {
 		t.Fatal(err)
@@ -260,7 +261,7 @@ func TestLogsHoldNothingOfAnybody(t *testing.T) {
 	if _, stderr := hearth(t, dir, 0, "check"); stderr != "" {
 		t.Error(stderr)
 	}
-	if found, err := filepath.Glob(filepath.Join(dir, "data", "*")); err != nil || len(found) != 3 {
+	if found, err := filepath.Glob(filepath.Join(dir, "data", "*")); err != nil || len(found) != 4 {
 		t.Errorf("the data directory holds %v, %v", found, err)
 	}
 }

@@ -3,7 +3,6 @@ package cmd
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -99,14 +98,9 @@ func tokenLifetime(role, expires string) (time.Duration, error) {
 	if expires == "" {
 		return 0, nil
 	}
-	d, err := time.ParseDuration(expires)
-	if days, ok := strings.CutSuffix(expires, "d"); ok {
-		var n uint64
-		n, err = strconv.ParseUint(days, 10, 16) // 179 years
-		d = time.Duration(n) * 24 * time.Hour
-	}
-	if err != nil || d <= 0 {
-		return 0, usageError{"--expires must be like 90d or 12h"}
+	d, err := control.ParseLifetime(expires)
+	if err != nil {
+		return 0, usageError{"--expires " + err.Error()}
 	}
 	return d, nil
 }
@@ -132,9 +126,9 @@ func (c *verbCall) listTokens(client *control.Client) error {
 		return err
 	}
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ID\tROLE\tNAME\tCREATED\tLAST USED\tEXPIRES\tREVOKED")
+	fmt.Fprintln(w, "ID\tROLE\tNAME\tCREATED\tBY\tLAST USED\tEXPIRES\tREVOKED")
 	for _, t := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.Role, t.Name, moment(t.Created), moment(t.LastUsed), moment(t.Expires), moment(t.Revoked))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", t.ID, t.Role, t.Name, moment(t.Created), t.By, moment(t.LastUsed), moment(t.Expires), moment(t.Revoked))
 	}
 	return w.Flush()
 }

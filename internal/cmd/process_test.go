@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"hearth/api/apitest"
 )
 
 // patience is how long a test waits for what should come at once; a machine
@@ -22,7 +24,8 @@ const patience = 20 * time.Second
 // process is the program, running by itself.
 type process struct {
 	cmd      *exec.Cmd
-	out, log *output // standard output and standard error
+	env      []string // its own settings
+	out, log *output  // standard output and standard error
 	done     chan struct{}
 	ended    time.Time // when done is closed
 }
@@ -53,11 +56,27 @@ func run(t *testing.T, dir string, args ...string) *process {
 	}
 	t.Cleanup(func() {
 		p.kill()
+		keepsSecrets(t, dir, p)
 		if t.Failed() {
 			t.Logf("hearth %v wrote\n%s%s", args, p.out, p.log)
 		}
 	})
 	return p
+}
+
+// told are the secrets of every test of this package.
+var told = &apitest.Secrets{}
+
+// keepsSecrets fails t if a secret stands in what p logged, or in the audit log
+// in dir.
+func keepsSecrets(t testing.TB, dir string, p *process) {
+	t.Helper()
+	apitest.Program{Dir: dir, Log: p.log.String(), Out: p.out.String(), Run: func(args ...string) (string, error) {
+		c := exec.Command("hearth", args...)
+		c.Dir, c.Env = dir, append(os.Environ(), p.env...)
+		out, err := c.Output()
+		return string(out), err
+	}}.KeepsSecrets(t, told)
 }
 
 func (p *process) kill() {

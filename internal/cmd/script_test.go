@@ -47,6 +47,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("GORACE", os.Getenv("GORACE"))
 			e.Values[running{}] = map[string]*process{}
+			e.Values[itself{}] = e.T()
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -57,6 +58,7 @@ func TestScripts(t *testing.T) {
 }
 
 type running struct{} // the key of a script's processes by name
+type itself struct{}  // the key of a script's test
 
 func usageOf(ts *testscript.TestScript, neg, ok bool, usage string) {
 	if neg || !ok {
@@ -105,16 +107,19 @@ func named(ts *testscript.TestScript, name string) *process {
 
 func scriptStart(ts *testscript.TestScript, neg bool, args []string) {
 	usageOf(ts, neg, len(args) > 1, "start NAME ARG…")
-	env := os.Environ()
+	var env []string
 	for _, name := range []string{"TMPDIR", "HEARTH_LOG_LEVEL", "HEARTH_LISTEN", "HEARTH_DATA_DIR"} {
 		if v := ts.Getenv(name); v != "" {
 			env = append(env, name+"="+v)
 		}
 	}
-	p, err := start(ts.MkAbs("."), env, args[1:]...)
+	p, err := start(ts.MkAbs("."), append(os.Environ(), env...), args[1:]...)
 	ts.Check(err)
+	p.env = env
+	dir := ts.MkAbs(".")
 	ts.Defer(func() {
 		p.kill()
+		keepsSecrets(ts.Value(itself{}).(testing.TB), dir, p)
 		ts.Logf("[%s's output]\n%s[%s's log]\n%s", args[0], p.out, args[0], p.log)
 	})
 	processes(ts)[args[0]] = p

@@ -52,7 +52,7 @@ func runServe(v *verbCall) error {
 			case <-ctx.Done():
 				return
 			case <-hup:
-				reload(func() (Config, error) { return v.loadConfig(configFile) }, cert, level, log)
+				s.reload(func() (Config, error) { return v.loadConfig(configFile) }, cert, level)
 			}
 		}
 	})
@@ -61,9 +61,12 @@ func runServe(v *verbCall) error {
 
 // reload reads again what can be changed while the server runs. What cannot be
 // read stays as it is.
-func reload(load func() (Config, error), cert *certificate, level *slog.LevelVar, log *slog.Logger) {
+func (s *server) reload(load func() (Config, error), cert *certificate, level *slog.LevelVar) {
+	log := s.log
 	if cert != nil {
-		if err := cert.read(); err != nil {
+		err := cert.read()
+		s.noteCertificate(cert, err)
+		if err != nil {
 			log.Error("the certificate could not be read again; the one before stays", "error", err)
 		} else {
 			log.Info("the certificate was read again")
@@ -78,6 +81,9 @@ func reload(load func() (Config, error), cert *certificate, level *slog.LevelVar
 	next.UnmarshalText([]byte(cfg.Log.Level))
 	level.Set(min(level.Level(), next)) // so that this is told
 	defer level.Set(next)
+	inForce := s.cfg
+	inForce.Log.Level = cfg.Log.Level
+	s.noteConfig(inForce)
 	log.Info("log.level was read again; other changes of the configuration need a restart", "level", cfg.Log.Level)
 }
 

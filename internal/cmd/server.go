@@ -50,6 +50,8 @@ type server struct {
 	api     *api.API
 	metrics *metrics.Metrics
 
+	noting sync.Mutex // held while the configuration in force is noted
+
 	stop context.CancelFunc // of the background work
 	work sync.WaitGroup
 }
@@ -110,7 +112,7 @@ func newServer(ctx context.Context, cfg Config, log *slog.Logger, o serverOption
 		TrustedProxies: cfg.TrustedProxies, PollInterval: cfg.Chat.PollInterval,
 		MaxActionsPerCall: cfg.Chat.MaxActionsPerCall, NoLegacy: !cfg.Legacy.Enabled, LinkKey: links,
 		Region: cfg.DefaultRegion, LoginField: cfg.Auth.Field, Pages: pages, PageCSP: static.CSP, Log: log,
-		Answered: s.metrics.Answered,
+		Answered: s.metrics.Answered, Version: version, SMSSender: cfg.SMS.Provider, Disk: diskUse(cfg.DataDir),
 	})
 	if err != nil {
 		return s, err
@@ -242,6 +244,7 @@ func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
 		l.Close()
 		return errors.Join(err, s.close())
 	}
+	s.noteStart()
 	ready()
 	srv := s.api.Server()
 	var unused unusedConns
@@ -253,7 +256,8 @@ func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
 	serving.Go(func() {
 		h := control.Handler(control.Options{
 			Store: s.store, Auth: func() (*auth.Auth, error) { return s.auth, nil }, Dir: s.cfg.DataDir, OpenCopy: openCopy,
-			Region: s.cfg.DefaultRegion, Field: s.cfg.Auth.Field,
+			Displaced: func() error { return displaced(s.cfg.DataDir) },
+			Region:    s.cfg.DefaultRegion, Field: s.cfg.Auth.Field,
 			Log: s.log,
 		})
 		if err := control.Serve(run, ctl, h); err != nil {
@@ -290,6 +294,7 @@ func (s *server) serve(ctx context.Context, l *listener, ready func()) error {
 		unused.close()
 		srv.Shutdown(context.WithoutCancel(ctx))
 		serving.Wait()
+		s.noteStop()
 		stopped <- errors.Join(failed, s.close())
 	}()
 	select {

@@ -151,7 +151,7 @@ func settle(ctx context.Context, t *testing.T, pages []*olderPage, log func() []
 // olderPage is somebody's page, logged in, whose way is bad.
 func (p *program) olderPage(ctx context.Context, by chat.PID) *olderPage {
 	p.t.Helper()
-	o, err := newOlderPage("http://127.0.0.1:1", p.dial, by, ts)
+	o, err := newOlderPage("http://127.0.0.1:1", p.dial, by, ts, &p.secrets)
 	if err != nil {
 		p.t.Fatal(err)
 	}

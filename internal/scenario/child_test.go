@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"hearth/api/apitest"
 	"hearth/hub/chat"
 	"hearth/internal/cmd"
 )
@@ -44,6 +45,7 @@ type program struct {
 	running *exec.Cmd
 	log     bytes.Buffer // all that it logged
 	reading sync.WaitGroup
+	secrets apitest.Secrets
 }
 
 // newProgram prepares a data directory with a roster.
@@ -62,6 +64,10 @@ func newProgram(t *testing.T, config, roster string) *program {
 	p.mustRun("import", "roster.yaml")
 	t.Cleanup(func() {
 		p.kill()
+		apitest.Program{Dir: p.dir, Log: p.log.String(), Run: func(args ...string) (string, error) {
+			out, err := p.command(args...).Output()
+			return string(out), err
+		}}.KeepsSecrets(t, &p.secrets)
 		if t.Failed() {
 			t.Logf("the program logged, in the end:\n%s", p.log.Bytes()[max(0, p.log.Len()-4000):])
 		}

@@ -45,7 +45,7 @@ func crashRoster() string {
 	for i, name := range []string{"Gilligan", "Skipper", "Mary Ann"} {
 		person(1+i, fmt.Sprint("P", 1+i), name, "participant")
 	}
-	person(9, string(locked), "Locked", "participant")
+	person(9, string(locked), "Lovey", "participant")
 	for i := range guests {
 		person(10+i, string(guest(i)), fmt.Sprint("Guest ", i), "participant")
 	}
@@ -152,7 +152,7 @@ func TestKilledServerKeepsItsPromise(t *testing.T) {
 // device is somebody's, logged in.
 func (p *program) device(ctx context.Context, by chat.PID) *device {
 	p.t.Helper()
-	d, err := newDevice("http://127.0.0.1:1", p.dial, by, ts)
+	d, err := newDevice("http://127.0.0.1:1", p.dial, by, ts, &p.secrets)
 	if err != nil {
 		p.t.Fatal(err)
 	}

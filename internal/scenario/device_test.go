@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"hearth/api/apitest"
 	"hearth/api/client"
 	"hearth/hub/chat"
 )
@@ -65,14 +66,15 @@ type page struct {
 	came    time.Time
 }
 
-// newDevice makes one that is not logged in.
-func newDevice(url string, dial dialer, by chat.PID, ts chat.TSID) (*device, error) {
+// newDevice makes one that is not logged in. What it tells and is told is added
+// to secrets.
+func newDevice(url string, dial dialer, by chat.PID, ts chat.TSID, secrets *apitest.Secrets) (*device, error) {
 	d := &device{
 		line: &line{dial: dial}, by: by, ts: ts, pace: usual, stop: func() {},
 		waits: map[string]chan client.Frame{}, moved: make(chan struct{}), turn: make(chan struct{}, 1),
 	}
 	var err error
-	d.Client, err = client.New(client.Options{URL: url, Dial: d.line.Dial})
+	d.Client, err = client.New(client.Options{URL: url, Dial: d.line.Dial, Answered: secrets.Answered})
 	return d, err
 }
 

@@ -91,7 +91,7 @@ func (l *logins) wrong(ctx context.Context, by chat.PID) {
 
 // client is one without a login.
 func (l *logins) client() *client.Client {
-	c, err := client.New(client.Options{URL: "http://127.0.0.1:1", Dial: l.dial})
+	c, err := client.New(client.Options{URL: "http://127.0.0.1:1", Dial: l.dial, Answered: l.secrets.Answered})
 	if err != nil {
 		l.t.Fatal(err)
 	}

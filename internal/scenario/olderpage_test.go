@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"hearth/api/apitest"
 	"hearth/api/client"
 	"hearth/hub/chat"
 )
@@ -110,11 +111,11 @@ func (w *way) send(ctx context.Context, call func() error) error {
 	return err
 }
 
-func newOlderPage(url string, dial dialer, by chat.PID, ts chat.TSID) (*olderPage, error) {
+func newOlderPage(url string, dial dialer, by chat.PID, ts chat.TSID, secrets *apitest.Secrets) (*olderPage, error) {
 	p := &olderPage{line: &line{dial: dial}, by: by, ts: ts, every: olderUsual, stop: func() {}, moved: make(chan struct{})}
 	p.load()
 	var err error
-	p.Client, err = client.New(client.Options{URL: url, Cookies: true, Dial: p.line.Dial})
+	p.Client, err = client.New(client.Options{URL: url, Cookies: true, Dial: p.line.Dial, Answered: secrets.Answered})
 	return p, err
 }
 

@@ -123,7 +123,7 @@ func (g *stage) dial(ctx context.Context, network, address string) (net.Conn, er
 
 // device makes somebody's device and logs it in.
 func (g *stage) device(ctx context.Context, by chat.PID) (*device, error) {
-	d, err := newDevice(g.server.URL, g.dial, by, ts)
+	d, err := newDevice(g.server.URL, g.dial, by, ts, g.server.Secrets)
 	if err != nil {
 		return nil, err
 	}

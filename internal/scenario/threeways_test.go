@@ -60,7 +60,7 @@ func newThreeWays(t *testing.T, people [3]chat.PID) *threeWays {
 // olderPage is somebody's page, logged in.
 func (g *stage) olderPage(ctx context.Context, by chat.PID) *olderPage {
 	g.t.Helper()
-	p, err := newOlderPage(g.server.URL, g.dial, by, g.session.ID)
+	p, err := newOlderPage(g.server.URL, g.dial, by, g.session.ID, g.server.Secrets)
 	if err != nil {
 		g.t.Fatal(err)
 	}

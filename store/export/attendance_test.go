@@ -3,6 +3,7 @@ package export_test
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -249,5 +250,51 @@ func TestDeidentifiedExportsNameNobody(t *testing.T) {
 		if len(open) != len(veiled) {
 			t.Errorf("%s: %d rows and %d", table, len(open), len(veiled))
 		}
+	}
+}
+
+// Where a therapy session is cut by --from or --to stands a time that the
+// reader knows: beside the same one, moved, it would tell by how many days.
+func TestDeidentifiedTimesAreNotCutWhereTheReaderKnowsIt(t *testing.T) {
+	s := evening(t)
+	began := time.Date(2026, 12, 2, 2, 0, 0, 0, time.UTC)
+	for _, table := range []export.Table{export.Attendance, export.Keystrokes} {
+		ask := func(ts chat.TSID, from, to time.Time) string {
+			return s.export(export.Request{Table: table, Format: export.NDJSON, TS: ts, Deidentify: true, From: from, To: to})
+		}
+		whole := ask("TS1", time.Time{}, time.Time{})
+		if whole == "" {
+			t.Fatal("nothing to see")
+		}
+		month := func(from, to time.Duration) string { return ask("", began.Add(from), began.Add(to)) }
+		const days = 24 * time.Hour
+		for name, got := range map[string]string{
+			"cut at its beginning": month(2*time.Minute, 2*time.Minute+28*days),
+			"cut at its end":       ask("TS1", began.Add(-28*days), began.Add(2*time.Minute)),
+			"from the midst on":    ask("TS1", began.Add(2*time.Minute), time.Time{}),
+			"until the midst":      ask("TS1", time.Time{}, began.Add(2*time.Minute)),
+			"in the midst of it":   ask("TS1", began.Add(-14*days), began.Add(14*days)),
+		} {
+			if name == "cut at its beginning" { // TS2 is of that month, too
+				got = strings.Join(slices.DeleteFunc(slices.Collect(strings.Lines(got)), func(l string) bool {
+					return !strings.Contains(whole, l)
+				}), "")
+			}
+			if got != whole {
+				t.Errorf("%s, %s:\n%swant\n%s", table, name, got, whole)
+			}
+		}
+		if got := ask("TS1", time.Time{}, began.Add(-days)); got != "" {
+			t.Errorf("%s before it was: %s", table, got)
+		}
+		if got := ask("TS1", began.Add(days), time.Time{}); got != "" {
+			t.Errorf("%s after it was: %s", table, got)
+		}
+	}
+	_, err := export.Begin(t.Context(), s.Store, "operator", export.Request{
+		Table: export.Attendance, Format: export.CSV, Deidentify: true, From: began, To: began.Add(27 * 24 * time.Hour),
+	})
+	if err == nil || !strings.Contains(err.Error(), "deidentify, from, to: ") {
+		t.Errorf("a short time: %v", err)
 	}
 }

@@ -48,7 +48,9 @@ type Request struct {
 	TS     chat.TSID // empty: all therapy sessions; a transcript needs one
 
 	// Only what happened at From or later and before To; zero: no limit. Not
-	// of a transcript, which is whole.
+	// of a transcript, which is whole. With Deidentify it is the therapy
+	// sessions in which something happened then, each whole: where it was cut
+	// would tell by how many days it was moved.
 	From, To time.Time
 
 	Deidentify  bool
@@ -80,9 +82,15 @@ func (r *Request) Check() error {
 		return bad("merge_gap: is for attendance")
 	case !r.From.IsZero() && !r.To.IsZero() && !r.From.Before(r.To):
 		return bad("to: must be later than from")
+	case r.Deidentify && !r.From.IsZero() && !r.To.IsZero() && r.To.Sub(r.From) < leastVeiled:
+		return bad("deidentify, from, to: from and to must be 28 days apart or more, as a shorter time would tell when a therapy session was, which deidentify hides")
 	}
 	return nil
 }
+
+// leastVeiled is how long a time that is asked for must be where dates are
+// hidden: who knows it knows that each therapy session was in it.
+const leastVeiled = 28 * 24 * time.Hour
 
 // in reports whether at is of the time asked for.
 func (r *Request) in(at time.Time) bool {
@@ -125,12 +133,44 @@ func Begin(ctx context.Context, st *store.Store, by string, r Request) (*Export,
 	if err != nil {
 		return nil, err
 	}
+	if e.veil != nil && !(e.From.IsZero() && e.To.IsZero()) {
+		if e.logs, err = e.within(ctx); err != nil {
+			return nil, err
+		}
+		e.From, e.To = time.Time{}, time.Time{} // of these all of it
+	}
 	if e.veil != nil { // the order of ids tells whose they are
 		slices.SortFunc(e.logs, func(a, b store.Transcript) int {
 			return strings.Compare(e.veil.session(a.Session.ID), e.veil.session(b.Session.ID))
 		})
 	}
 	return e, nil
+}
+
+// errFound ends the reading of a log.
+var errFound = errors.New("found")
+
+// within are the logs of those therapy sessions in which something happened in
+// the time asked for, or that were to be then.
+func (e *Export) within(ctx context.Context) (found []store.Transcript, err error) {
+	for _, t := range e.logs {
+		in := !t.Session.Date.IsZero() && e.in(t.Session.Date)
+		if !in {
+			err := e.store.ReadTranscript(ctx, &t, false, func(r *store.Recorded) error {
+				if in = e.in(r.At); in || !r.At.Before(e.From) { // times never fall within a log
+					return errFound
+				}
+				return nil
+			})
+			if err != nil && !errors.Is(err, errFound) {
+				return nil, err
+			}
+		}
+		if in {
+			found = append(found, t)
+		}
+	}
+	return found, nil
 }
 
 func (r *Request) audit(by string) store.AuditEntry {

@@ -395,13 +395,16 @@ func TestAnExportIsInTheAuditLogBeforeItLeaves(t *testing.T) {
 		r    export.Request
 		code chat.Code
 	}{
-		"unknown session":            {export.Request{Table: export.Transcript, TS: "TS9", Format: export.CSV}, chat.NotFound},
-		"no session":                 {export.Request{Table: export.Transcript, Format: export.CSV}, chat.BadRequest},
-		"unknown table":              {export.Request{Table: "people", Format: export.CSV}, chat.BadRequest},
-		"unknown format":             {export.Request{Table: export.Attendance, Format: "xml"}, chat.BadRequest},
-		"a dictionary":               {export.Request{Table: export.Attendance, Format: export.REDCap}, chat.BadRequest},
-		"a part of a transcript":     {export.Request{Table: export.Transcript, TS: "TS1", Format: export.CSV, From: from}, chat.BadRequest},
-		"no time":                    {export.Request{Table: export.Keystrokes, Format: export.CSV, From: from, To: from}, chat.BadRequest},
+		"unknown session":        {export.Request{Table: export.Transcript, TS: "TS9", Format: export.CSV}, chat.NotFound},
+		"no session":             {export.Request{Table: export.Transcript, Format: export.CSV}, chat.BadRequest},
+		"unknown table":          {export.Request{Table: "people", Format: export.CSV}, chat.BadRequest},
+		"unknown format":         {export.Request{Table: export.Attendance, Format: "xml"}, chat.BadRequest},
+		"a dictionary":           {export.Request{Table: export.Attendance, Format: export.REDCap}, chat.BadRequest},
+		"a part of a transcript": {export.Request{Table: export.Transcript, TS: "TS1", Format: export.CSV, From: from}, chat.BadRequest},
+		"no time":                {export.Request{Table: export.Keystrokes, Format: export.CSV, From: from, To: from}, chat.BadRequest},
+		"a short time, with its dates hidden": {
+			export.Request{Table: export.Attendance, Format: export.CSV, Deidentify: true, From: from, To: from.AddDate(0, 0, 27)}, chat.BadRequest,
+		},
 		"a merge gap for keystrokes": {export.Request{Table: export.Keystrokes, Format: export.CSV, MergeGap: 1}, chat.BadRequest},
 	} {
 		_, err := export.Begin(t.Context(), s.Store, "operator", tt.r)

@@ -185,7 +185,7 @@ func evening(t testing.TB) *study {
 	s.after(time.Second).save("P124", "TS1", chat.Draft{Type: chat.Delete, Target: heart})
 	s.after(time.Minute).save("P124", "TS1", chat.Draft{
 		Type: chat.Message, Body: "Only for you, GILLIGAN:\r\n\"call\" me,\rat (650) 555-0124; mary-ann", Recipients: []chat.PID{"P123"}, Target: hello,
-		ClientID: "c-1", ClientTS: "2026-12-02T02:02:37.000Z",
+		ClientID: "c-1", ClientTS: "2026-12-01T18:02:37.000-08:00",
 		Research: chat.Research{History: []string{"a@0+80", "b@150+90", "Enter@200"}, Cut: true, TimeToComplete: "1500.5ms"},
 	})
 	regret := s.after(time.Second).save("P125", "TS1", chat.Draft{

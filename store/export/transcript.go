@@ -87,7 +87,7 @@ func transcriptColumns() []Column[transcriptRow] {
 		{Name: "read_by", Label: "How many people's devices told that they have read it; for messages only",
 			Of: integer(func(r *row) (int64, bool) { return int64(r.readBy), r.action.Type == chat.Message })},
 		{Name: "client_ts", Label: "When it was, as the author's device told it; not checked", Holds: Identifies,
-			Veil: "moved by whole days; missing where it is not a time", Of: text(func(r *row) string { return r.clientTS })},
+			Veil: "in UTC, moved by whole days; missing where it is not a time with an offset", Of: text(func(r *row) string { return r.clientTS })},
 		{Name: "client_id", Label: "The author's device's own name for it", Holds: Identifies, Veil: "missing",
 			Of: text(func(r *row) string { return r.clientID })},
 		{Name: "erased", Label: "Its text and keystrokes were erased for good", Always: true, Of: flag(func(r *row) bool { return r.action.Erased })},

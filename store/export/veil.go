@@ -86,15 +86,17 @@ func (v *veil) time(ts chat.TSID, t time.Time) time.Time {
 	return t.UTC().AddDate(0, 0, v.days(ts))
 }
 
-// clientTime moves what a client said of its clock. What is no time that we
-// know is left out: it could be anything.
+// clientTime moves what a client said of its clock, and tells it in UTC: an
+// offset tells where somebody was. What is no time that we know is left out: it
+// could be anything. So is a time without an offset: beside the server's it
+// would tell one.
 func (v *veil) clientTime(ts chat.TSID, s string) string {
 	if v == nil || s == "" {
 		return s
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05.000Z07:00", time.RFC3339Nano, "2006-01-02T15:04:05.999999999", "2006-01-02 15:04:05.999999999"} {
+	for _, layout := range []string{"2006-01-02T15:04:05.000Z07:00", time.RFC3339Nano} {
 		if t, err := time.Parse(layout, s); err == nil {
-			return t.AddDate(0, 0, v.days(ts)).Format(layout)
+			return t.UTC().AddDate(0, 0, v.days(ts)).Format(layout)
 		}
 	}
 	const day = 24 * 60 * 60

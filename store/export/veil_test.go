@@ -118,11 +118,11 @@ func TestDatesMoveByWholeDays(t *testing.T) {
 	days := time.Duration(v.days("TS1")) * 24 * time.Hour
 	for _, tt := range []struct{ told, layout string }{
 		{"2026-12-02T02:01:30.005Z", "2006-01-02T15:04:05.000Z07:00"}, {"2026-12-01T18:01:30.250-08:00", "2006-01-02T15:04:05.000Z07:00"},
-		{"2026-12-02 02:01:30", time.DateTime}, {"2026-12-02T02:01:30", "2006-01-02T15:04:05"},
+		{"2026-12-02T02:01:30+05:45", time.RFC3339Nano}, {"2026-12-02T02:01:30.123456Z", time.RFC3339Nano},
 	} {
 		was, _ := time.Parse(tt.layout, tt.told)
 		is, err := time.Parse(tt.layout, v.clientTime("TS1", tt.told))
-		if err != nil || is.Sub(was) != days {
+		if err != nil || is.Sub(was) != days || !strings.HasSuffix(v.clientTime("TS1", tt.told), "Z") {
 			t.Errorf("%s became %s", tt.told, v.clientTime("TS1", tt.told))
 		}
 	}
@@ -133,7 +133,7 @@ func TestDatesMoveByWholeDays(t *testing.T) {
 	if got := v.clientTime("TS1", "1764640890"); got != strconv.FormatInt(ms.Add(days).Unix(), 10) {
 		t.Errorf("seconds became %s", got)
 	}
-	for _, s := range []string{"Gilligan's clock", "12345", "now", ""} {
+	for _, s := range []string{"Gilligan's clock", "12345", "now", "", "2026-12-02 02:01:30", "2026-12-02T02:01:30", "2026-12-02T02:01:30.005"} {
 		if got := v.clientTime("TS1", s); got != "" {
 			t.Errorf("%q became %q", s, got)
 		}
