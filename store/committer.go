@@ -124,11 +124,9 @@ func (c *committer) try(jobs []*job) error {
 		err := c.s.driver.Commit(ctx, out)
 		c.s.opt.Observe(Commit{Jobs: len(jobs), Actions: len(out.Records) - b.erased(), Took: time.Since(began), Failed: err != nil})
 		if err == nil {
-			if err := b.loadErased(); err != nil {
-				c.fail(err)
-				b.release()
-				return err
-			}
+			err = b.loadErased()
+		}
+		if err == nil {
 			event := b.settle()
 			c.settle(b)
 			b.release()

@@ -319,24 +319,8 @@ func (b *batch) settle() Event {
 		l.mu.Lock()
 		if p.anew != nil {
 			l.liveState = *p.anew
-			l.mu.Unlock()
-			b.event.Sessions = append(b.event.Sessions, SessionEvent{TS: l.ts, Head: p.head.last, People: p.people})
-			continue
-		}
-		for _, a := range p.ahead.Actions() {
-			l.tail.add(a)
-		}
-		p.ahead.Settle()
-		l.head, l.rawHead = p.head, p.rawHead
-		for who, m := range p.marks {
-			l.marks[who] = m
-		}
-		for k, done := range p.done {
-			if done {
-				l.done[k] = true
-			} else {
-				delete(l.done, k)
-			}
+		} else {
+			p.settle()
 		}
 		l.mu.Unlock()
 		b.event.Sessions = append(b.event.Sessions, SessionEvent{TS: l.ts, Head: p.head.last, People: p.people})
@@ -346,6 +330,26 @@ func (b *batch) settle() Event {
 		b.event.Roster = true
 	}
 	return b.event
+}
+
+// settle adds what was stored to the live log. The caller holds its lock.
+func (p *pending) settle() {
+	l := p.l
+	for _, a := range p.ahead.Actions() {
+		l.tail.add(a)
+	}
+	p.ahead.Settle()
+	l.head, l.rawHead = p.head, p.rawHead
+	for who, m := range p.marks {
+		l.marks[who] = m
+	}
+	for k, done := range p.done {
+		if done {
+			l.done[k] = true
+		} else {
+			delete(l.done, k)
+		}
+	}
 }
 
 // release lets go of the live logs.

@@ -84,7 +84,7 @@ func measure(ctx context.Context, set settings, loads bool) (*results, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer s.stop()
+	defer s.Stop()
 	r := &results{Settings: set}
 	if loads {
 		if r.Loads, err = measureLoads(ctx, s, n, set); err != nil {

@@ -1,25 +1,20 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"syscall"
-	"time"
 
 	"hearth/api/client"
 	"hearth/hub/chat"
+	"hearth/internal/browser"
 )
 
 // The conversations.
@@ -33,17 +28,6 @@ const shortActions = 150
 // lastWords end each conversation: who sees them has all of it.
 const lastWords = "That is all for today."
 
-const config = `
-listen: 127.0.0.1:0
-public_url: URL
-tls: {cert_file: cert.pem, key_file: key.pem}
-data_dir: data
-sms: {provider: file, file: sms.jsonl}
-chat: {max_actions_per_call: 1000, rate: {per_second: 100000, burst: 100000}}
-auth: {limits: {logins_per_address_per_hour: 1000}}
-log: {level: info, format: text}
-`
-
 // names are the group: the therapist, and ten participants.
 var names = []string{
 	"Howell", "Denver", "Summers", "Grumby", "Hale", "Ruiz", "Okoye", "Larsen", "Mbeki", "Tanaka", "Novak",
@@ -51,11 +35,10 @@ var names = []string{
 
 // server is a server of its own, with a group of ten and both conversations.
 type server struct {
-	address string // host:port
-	url     string // at which the line begins
-	key     string // the certificate's, as Chromium wants it named
-	cmd     *exec.Cmd
-	dir     string
+	*browser.Server
+	address string           // host:port
+	url     string           // at which the line begins
+	key     string           // the certificate's, as Chromium wants it named
 	people  []*client.Client // as names
 	ids     []chat.PID
 }
@@ -68,54 +51,30 @@ func startServer(ctx context.Context, dir string, n *line, messages int) (*serve
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", bin, "hearth").CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("build: %w\n%s", err, out)
 	}
-	s := &server{dir: dir, url: "https://" + n.address}
+	s := &server{url: "https://" + n.address}
 	cert, key, spki, err := certificate()
 	if err != nil {
 		return nil, err
 	}
 	s.key = spki
-	for name, text := range map[string][]byte{
-		"config.yaml": []byte(strings.Replace(config, "URL", s.url, 1)), "roster.yaml": []byte(s.roster()), "cert.pem": cert, "key.pem": key,
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
-			return nil, err
-		}
+	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
+	if err := errors.Join(os.WriteFile(certFile, cert, 0o600), os.WriteFile(keyFile, key, 0o600)); err != nil {
+		return nil, err
 	}
-	load := exec.CommandContext(ctx, bin, "import", "roster.yaml")
-	load.Dir = dir
-	if out, err := load.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("import: %w\n%s", err, out)
-	}
-	s.cmd = exec.Command(bin, "serve")
-	s.cmd.Dir = dir
-	log, err := s.cmd.StderrPipe()
+	s.Server, err = browser.StartServer(ctx, bin, dir, s.roster(),
+		"HEARTH_PUBLIC_URL="+s.url, "HEARTH_TLS_CERT_FILE="+certFile, "HEARTH_TLS_KEY_FILE="+keyFile, "HEARTH_CHAT_POLL_INTERVAL=5s",
+		"HEARTH_CHAT_MAX_ACTIONS_PER_CALL=1000", "HEARTH_CHAT_RATE_PER_SECOND=100000", "HEARTH_CHAT_RATE_BURST=100000",
+	)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.cmd.Start(); err != nil {
-		return nil, err
-	}
-	lines := bufio.NewScanner(log)
-	for serving := regexp.MustCompile(`msg=serving listen=(\S+)`); s.address == "" && lines.Scan(); {
-		if m := serving.FindStringSubmatch(lines.Text()); m != nil {
-			s.address = m[1]
-		}
-	}
-	go io.Copy(io.Discard, log)
+	s.address = strings.TrimPrefix(s.URL, "http://")
 	n.lead(s.address)
-	if s.address == "" {
-		return nil, errors.Join(errors.New("the server did not start"), s.cmd.Wait())
-	}
 	if err := s.fill(ctx, messages); err != nil {
-		s.stop()
+		s.Stop()
 		return nil, err
 	}
 	return s, nil
-}
-
-func (s *server) stop() {
-	s.cmd.Process.Signal(syscall.SIGTERM)
-	s.cmd.Wait()
 }
 
 func phone(i int) string { return fmt.Sprintf("+1 650 555 01%02d", i) }
@@ -154,7 +113,9 @@ func (s *server) fill(ctx context.Context, messages int) error {
 		if err != nil {
 			return err
 		}
-		if _, err := c.Login(ctx, phone(i), name, s.code); err != nil {
+		from := s.Sent()
+		code := func(ctx context.Context) (string, error) { return s.Code(ctx, phone(i), from) }
+		if _, err := c.Login(ctx, phone(i), name, code); err != nil {
 			return fmt.Errorf("log %s in: %w", s.ids[i], err)
 		}
 		for _, ts := range []chat.TSID{longTS, shortTS} {
@@ -172,25 +133,6 @@ func (s *server) fill(ctx context.Context, messages int) error {
 	}
 	say("saving %d messages", messages)
 	return s.talk(ctx, longTS, messages, 0)
-}
-
-// code waits for the newest SMS.
-func (s *server) code(ctx context.Context) (string, error) {
-	for { // one login at a time: the file's last line, then it is emptied
-		file := filepath.Join(s.dir, "sms.jsonl")
-		if b, err := os.ReadFile(file); err == nil && strings.HasSuffix(string(b), "\n") {
-			var sms struct{ Text string }
-			if err := json.Unmarshal(b, &sms); err != nil {
-				return "", err
-			}
-			return regexp.MustCompile(`\d{6}`).FindString(sms.Text), os.Remove(file)
-		}
-		select {
-		case <-time.After(5 * time.Millisecond):
-		case <-ctx.Done():
-			return "", ctx.Err()
-		}
-	}
 }
 
 var words = strings.Fields(`I tried the breathing exercise on the bus and counted to four then lost count which still

@@ -54,7 +54,6 @@ type request struct {
 	url, by string // by: what asked for it
 	cached  bool
 	socket  bool
-	frames  int // bytes of a socket's frames to the browser
 }
 
 func openWindow(browser context.Context, slowdown float64) (*window, error) {

@@ -20,7 +20,6 @@ var (
 	gilligan = browser.Person{Phone: "+1 650 555 0123", LastName: "Denver"}
 	mary     = browser.Person{Phone: "+1 650 555 0124", LastName: "Summers"}
 	skipper  = browser.Person{Phone: "+1 650 555 0125", LastName: "Grumby"}
-	ginger   = browser.Person{Phone: "+1 650 555 0126", LastName: "Grant"}
 )
 
 const evening, morning, lone = "Evening group", "Morning group", "One to one"

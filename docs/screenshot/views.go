@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"hearth/hub/chat"
 	. "hearth/internal/browser"
 )
 
@@ -62,11 +63,11 @@ var views = []view{
 	{"chat", nil, func(s *stage) (*Window, error) { return inTalk(s, gilligan) }},
 	{"chat-reply", nil, func(s *stage) (*Window, error) {
 		w, err := inTalk(s, gilligan)
-		return w, errors.Join(err, onMessage(w, lastWords, "Reply"), w.See(Button("Cancel reply")), w.Type(Box("Message"), "I cooked for my sister, and she stayed all evening."))
+		return w, errors.Join(err, w.OnMessage(lastWords, "Reply"), w.See(Button("Cancel reply")), w.Type(Box("Message"), "I cooked for my sister, and she stayed all evening."))
 	}},
 	{"chat-reactions", nil, func(s *stage) (*Window, error) {
 		w, err := inTalk(s, gilligan)
-		return w, errors.Join(err, onMessage(w, lastWords, "React"), w.See(In(Message(lastWords), Group("Reactions"))))
+		return w, errors.Join(err, w.OnMessage(lastWords, "React"), w.See(In(Message(lastWords), Group("Reactions"))))
 	}},
 	{"chat-mention", nil, func(s *stage) (*Window, error) {
 		w, err := inTalk(s, gilligan)
@@ -74,16 +75,16 @@ var views = []view{
 	}},
 	{"chat-private", nil, func(s *stage) (*Window, error) {
 		w, err := inTalk(s, gilligan)
-		return w, errors.Join(err, conversation(w, "Dr. Howell"), w.See(Text("Only Dr. Howell")), w.Type(Box("Message to Dr. Howell"), "Can we talk for a minute afterwards?"),
+		return w, errors.Join(err, w.Converse("Dr. Howell"), w.See(Text("Only Dr. Howell")), w.Type(Box("Message to Dr. Howell"), "Can we talk for a minute afterwards?"),
 			w.Press(In(Region("Dr. Howell"), Button("Send"))), w.See(Message("Can we talk for a minute afterwards?")))
 	}},
 	{"people", nil, func(s *stage) (*Window, error) {
 		w, err := inTalk(s, gilligan)
-		return w, errors.Join(err, show(w, "People"))
+		return w, errors.Join(err, w.Show("People"))
 	}},
 	{"whiteboard", nil, func(s *stage) (*Window, error) {
 		w, err := inTalk(s, gilligan)
-		return w, errors.Join(err, s.board("Today: what helps when the week gets long\n\n• breathing out slowly\n• one evening without plans\n• calling somebody early"), show(w, "Whiteboard"))
+		return w, errors.Join(err, s.board("Today: what helps when the week gets long\n\n• breathing out slowly\n• one evening without plans\n• calling somebody early"), w.Show("Whiteboard"))
 	}},
 	{"offline", nil, func(s *stage) (*Window, error) {
 		w, err := inTalk(s, gilligan)
@@ -116,7 +117,7 @@ var views = []view{
 	{"therapist-panes", []window{desk}, func(s *stage) (*Window, error) {
 		w, err := asTherapist(s)
 		return w, errors.Join(err,
-			conversation(w, "Gilligan"), w.See(Region("Gilligan")), conversation(w, "Mary Ann"), w.See(Region("Mary Ann")),
+			w.Converse("Gilligan"), w.See(Region("Gilligan")), w.Converse("Mary Ann"), w.See(Region("Mary Ann")),
 			w.See(Text("Can we talk for a minute afterwards?")))
 	}},
 	{"therapist-people", nil, func(s *stage) (*Window, error) {
@@ -127,32 +128,32 @@ var views = []view{
 			}
 		}
 		w := s.chat(howell, "TS2")
-		return w, errors.Join(show(w, "People"), w.See(Button("Admit all")))
+		return w, errors.Join(w.Show("People"), w.See(Button("Admit all")))
 	}},
 	{"therapist-actions", nil, func(s *stage) (*Window, error) {
 		w, err := asTherapist(s)
-		return w, errors.Join(err, show(w, "People"), w.Press(Button("Actions for Gilligan")), w.See(Button("Mute Gilligan")))
+		return w, errors.Join(err, w.Show("People"), w.Press(Button("Actions for Gilligan")), w.See(Button("Mute Gilligan")))
 	}},
 	{"therapist-notice", nil, func(s *stage) (*Window, error) {
 		w, err := asTherapist(s)
-		return w, errors.Join(err, more(w, "Notice"), w.Type(Box("Notice text"), "We make a break of ten minutes."))
+		return w, errors.Join(err, w.More("Notice"), w.Type(Box("Notice text"), "We make a break of ten minutes."))
 	}},
 	{"therapist-help", nil, func(s *stage) (*Window, error) {
 		w, err := asTherapist(s)
-		return w, errors.Join(err, show(w, "People"), w.Press(Button("Actions for Gilligan")), w.Press(Button("Help Gilligan to log in")),
+		return w, errors.Join(err, w.Show("People"), w.Press(Button("Actions for Gilligan")), w.Press(Button("Help Gilligan to log in")),
 			w.Press(Button("Make a code")), w.See(In(Group("Help Gilligan to log in"), Button("Done"))))
 	}},
 	{"therapist-end", nil, func(s *stage) (*Window, error) {
 		w, err := asTherapist(s)
-		return w, errors.Join(err, more(w, "End session"), w.See(Group("End the session for everyone?")))
+		return w, errors.Join(err, w.More("End session"), w.See(Group("End the session for everyone?")))
 	}},
 	{"therapist-countdown", nil, func(s *stage) (*Window, error) {
 		w, err := asTherapist(s)
-		return w, errors.Join(err, more(w, "End session"), w.Press(Button("In 5 minutes")), w.See(Region("End of the session")))
+		return w, errors.Join(err, w.More("End session"), w.Press(Button("In 5 minutes")), w.See(Region("End of the session")))
 	}},
 	{"therapist-print", []window{wide}, func(s *stage) (*Window, error) {
 		w, err := asTherapist(s)
-		return w, errors.Join(err, more(w, "Print"), w.See(Region("Transcript")))
+		return w, errors.Join(err, w.More("Print"), w.See(Region("Transcript")))
 	}},
 	{"staff-sign-in", []window{wide}, func(s *stage) (*Window, error) {
 		w := s.open("/staff")
@@ -207,9 +208,9 @@ func inTalk(s *stage, p Person) (*Window, error) {
 // asTherapist is the therapist there, with private conversations.
 func asTherapist(s *stage) (*Window, error) {
 	err := s.speak(append(talk[:len(talk):len(talk)],
-		said{by: gilligan, body: "Can we talk for a minute afterwards?", to: ids("T1")},
-		said{by: howell, body: "Of course. I stay after the group.", to: ids("P123"), answers: 1},
-		said{by: mary, body: "I did not want to say it before everyone: I called my brother.", to: ids("T1"), heart: 0},
+		said{by: gilligan, body: "Can we talk for a minute afterwards?", to: []chat.PID{"T1"}},
+		said{by: howell, body: "Of course. I stay after the group.", to: []chat.PID{"P123"}, answers: 1},
+		said{by: mary, body: "I did not want to say it before everyone: I called my brother.", to: []chat.PID{"T1"}, heart: 0},
 		said{by: skipper, body: "Same as Mary Ann, mine rings all day.", answers: 9},
 	))
 	if err != nil {

@@ -31,14 +31,8 @@ func (l *AppendLoad) Check() error {
 		return fmt.Errorf("--logs must be from 1 to 10000")
 	case l.Size < MinSize || l.Size > 10_000:
 		return fmt.Errorf("--size must be from %d to 10000", MinSize)
-	case l.Duration < 10*time.Millisecond || l.Duration > 24*time.Hour:
-		return fmt.Errorf("--duration must be from 10ms to 24h")
-	case l.Warmup < 0 || l.Warmup > time.Hour:
-		return fmt.Errorf("--warmup must be from 0s to 1h")
-	case l.Count < 0 || l.Count > 1e9:
-		return fmt.Errorf("--count must be from 0 to 1e+09")
 	}
-	return nil
+	return checkTimes(l.Warmup, l.Duration, l.Count)
 }
 
 // openStore opens a store in dir whose savers may all write to all logs.

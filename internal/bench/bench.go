@@ -17,6 +17,7 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -71,6 +72,20 @@ func each(ctx context.Context, n, atOnce int, f func(ctx context.Context, i int)
 	close(next)
 	wg.Wait()
 	return context.Cause(ctx)
+}
+
+// checkTimes says what is wrong with how long something is done: unmeasured,
+// measured, and at most how often, 0 for without a bound.
+func checkTimes(warmup, duration time.Duration, count int64) error {
+	switch {
+	case warmup < 0 || warmup > time.Hour:
+		return errors.New("--warmup must be from 0s to 1h")
+	case duration < 10*time.Millisecond || duration > 24*time.Hour:
+		return errors.New("--duration must be from 10ms to 24h")
+	case count < 0 || count > 1e9:
+		return errors.New("--count must be from 0 to 1e+09")
+	}
+	return nil
 }
 
 // sleep waits; an ended ctx is its error.

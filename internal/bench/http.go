@@ -108,17 +108,10 @@ type PollLoad struct {
 
 // Check says what is wrong with l.
 func (l *PollLoad) Check() error {
-	switch {
-	case l.Pollers < 1 || l.Pollers > 10_000:
+	if l.Pollers < 1 || l.Pollers > 10_000 {
 		return fmt.Errorf("--pollers must be from 1 to 10000")
-	case l.Warmup < 0 || l.Warmup > time.Hour:
-		return fmt.Errorf("--warmup must be from 0s to 1h")
-	case l.Duration < 10*time.Millisecond || l.Duration > 24*time.Hour:
-		return fmt.Errorf("--duration must be from 10ms to 24h")
-	case l.Count < 0 || l.Count > 1e9:
-		return fmt.Errorf("--count must be from 0 to 1e+09")
 	}
-	return nil
+	return checkTimes(l.Warmup, l.Duration, l.Count)
 }
 
 // Poll has each poller send its request to the server with that URL again and

@@ -23,10 +23,8 @@ func (l *IdleLoad) Check() error {
 		return fmt.Errorf("--members must be from 1 to 10000")
 	case l.Devices < 1 || l.Devices > 20: // a server takes no more of one person
 		return fmt.Errorf("--devices must be from 1 to 20")
-	case l.Duration < 10*time.Millisecond || l.Duration > 24*time.Hour:
-		return fmt.Errorf("--duration must be from 10ms to 24h")
 	}
-	return nil
+	return checkTimes(0, l.Duration, 0)
 }
 
 // Rooms is how many rooms there are.

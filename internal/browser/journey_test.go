@@ -87,7 +87,7 @@ func TestAParticipantsEvening(t *testing.T) {
 		g.Press(Link("Done")),
 		g.See(Region("Waiting room")),
 		g.See(Text("Your therapist will let you in.")),
-		show(h, "People"),
+		h.Show("People"),
 		h.Press(Button("Admit Gilligan")),
 		g.See(Log),
 	)
@@ -107,7 +107,7 @@ func TestAParticipantsEvening(t *testing.T) {
 	must(t,
 		h.Say("Good morning everyone"),
 		g.See(Message("Good morning everyone")),
-		onMessage(g, "Good morning everyone", "Reply"),
+		g.OnMessage("Good morning everyone", "Reply"),
 		g.See(Text("Replying to Dr. Howell")),
 		g.Say("Good morning"),
 		m.See(In(Message("Good morning"), `//blockquote[contains(normalize-space(.), "Good morning everyone")]`)),
@@ -142,17 +142,17 @@ func TestAParticipantsEvening(t *testing.T) {
 	)
 	// Only the therapist sees what is private; meanwhile the group goes on.
 	must(t,
-		conversation(g, "Dr. Howell"),
+		g.Converse("Dr. Howell"),
 		g.See(Text("Only Dr. Howell")),
 		g.Say("May I call you later?"),
 		h.See(`//nav[@aria-label="Conversations"]`+ButtonLike("Gilligan")),
 		m.Say("The group goes on"),
 		g.See(`//nav[@aria-label="Conversations"]//button[starts-with(normalize-space(.), "Group") and contains(normalize-space(.), "1 unread")]`),
 		g.Until(`document.title.startsWith('(1) ')`),
-		conversation(g, "Group"),
+		g.Converse("Group"),
 		g.See(Message("The group goes on")),
 		g.Until(`!document.title.startsWith('(')`),
-		conversation(h, "Gilligan"),
+		h.Converse("Gilligan"),
 		h.See(Message("May I call you later?")),
 	)
 	if n := ok[int](t)(m.Count(Message("May I call you later?"))); n != 0 {
@@ -160,10 +160,10 @@ func TestAParticipantsEvening(t *testing.T) {
 	}
 	// The whiteboard.
 	must(t,
-		show(h, "Whiteboard"),
+		h.Show("Whiteboard"),
 		h.Type(Box("Whiteboard text"), "Breathe out slowly"),
 		h.Press(Button("Save whiteboard")),
-		show(g, "Whiteboard"),
+		g.Show("Whiteboard"),
 		g.See(In(Region("Whiteboard"), Text("Breathe out slowly"))),
 		g.Press(Button("Back to messages")),
 		g.See(Log),

@@ -107,7 +107,7 @@ func TestAnOlderPageFromLoginToTheEnd(t *testing.T) {
 	must(t, g.Press(Button("Select")), at(g, "#/landing"), g.Press(Link("location")), g.Press(Link("Done")))
 	must(t, g.Until(`location.pathname === '/legacy/'`), at(g, "#/landing"), g.See(Text("location: complete")))
 	h := as(t, s, doctor, 1280, "/?ts=TS1")
-	must(t, h.See(Log), show(h, "People"), h.Press(Button("Admit Gilligan")), at(g, "#/chat"))
+	must(t, h.See(Log), h.Show("People"), h.Press(Button("Admit Gilligan")), at(g, "#/chat"))
 
 	// Text reads as typed and runs nothing, also where the page makes HTML of it.
 	said := []string{
@@ -127,7 +127,7 @@ func TestAnOlderPageFromLoginToTheEnd(t *testing.T) {
 	}
 
 	// Ids such as P123 have tabs of their own.
-	must(t, conversation(h, "Gilligan"), h.Type(In(Region("Gilligan"), Box("Message to Gilligan")), "Between us"), h.Keys(Enter))
+	must(t, h.Converse("Gilligan"), h.Type(In(Region("Gilligan"), Box("Message to Gilligan")), "Between us"), h.Keys(Enter))
 	must(t, g.Press(Button("Tab Dr. Howell")), g.See(Message("Between us")), olderSay(g, "Thank you"), h.See(Message("Thank you")))
 	must(t, g.Press(Button("Group")), g.Gone(Message("Between us")))
 	if got := olderLog(t, g); !slices.Equal(got, append(slices.Clone(said), `@Gilligan <img src=y onerror="alert(3)">`)) {
@@ -177,8 +177,8 @@ func TestATherapistOnTheOlderPage(t *testing.T) {
 		h.Press(Button("Tab Mary Ann")), olderSay(h, "To Mary Ann alone"),
 		g.Press(Button("Tab Dr. Howell")), g.See(Message("To Gilligan alone")), olderSay(g, "Back to you"),
 		h.Press(Button("Tab Gilligan")), h.See(Message("Back to you")), h.Gone(Message("To Mary Ann alone")),
-		conversation(m, "Dr. Howell"), m.See(Message("To Mary Ann alone")),
-		conversation(m, "Group"), g.Press(Button("Group")), h.Press(Button("Group")),
+		m.Converse("Dr. Howell"), m.See(Message("To Mary Ann alone")),
+		m.Converse("Group"), g.Press(Button("Group")), h.Press(Button("Group")),
 	)
 	// A delete throws away the older page's empty tabs; none is.
 	must(t,
@@ -191,7 +191,7 @@ func TestATherapistOnTheOlderPage(t *testing.T) {
 		t.Errorf("a reload brings back what was deleted: %q", got)
 	}
 	board := `a < b & "c"`
-	must(t, h.Type(Box("Whiteboard text"), board), h.Press(Button("Save Whiteboard")), g.See(`//pre[.='`+board+`']`), show(m, "Whiteboard"), m.See(Text(board)))
+	must(t, h.Type(Box("Whiteboard text"), board), h.Press(Button("Save Whiteboard")), g.See(`//pre[.='`+board+`']`), m.Show("Whiteboard"), m.See(Text(board)))
 
 	must(t, h.Press(Button("Revoke Gilligan")), at(g, "#/landing"))
 	must(t, h.Press(Button("Admit Gilligan")), at(g, "#/chat"), g.See(Message("And on")))

@@ -53,7 +53,7 @@ func TestMarkupStaysText(t *testing.T) {
 	}
 	h := as(t, s, howell, 1280, "/")
 	text(h, "list", session, `<script>alert(2)</script>`)
-	must(t, h.Press(In(`//article`, Button("Enter"))), h.See(Log), show(h, "People"))
+	must(t, h.Press(In(`//article`, Button("Enter"))), h.See(Log), h.Show("People"))
 	g := as(t, s, gilligan, 1280, "/")
 	text(g, "to do", evil+`<b>Where?</b>`)
 	must(t, g.Press(In(`//article`, Button("Enter"))))
@@ -67,7 +67,7 @@ func TestMarkupStaysText(t *testing.T) {
 	must(t,
 		g.Say(evil), g.See(Message(evil)),
 		m.See(Message(evil)),
-		onMessage(m, evil, "Reply"), m.Say("<b>bold</b>"), g.See(Message("<b>bold</b>")),
+		m.OnMessage(evil, "Reply"), m.Say("<b>bold</b>"), g.See(Message("<b>bold</b>")),
 		react(m, evil, "Heart"), react(h, evil, "Heart, 1"), g.See(In(Message(evil), Button("Heart, 2"))),
 		g.Hover(In(Message(evil), Button("Heart, 2"))),
 	)
@@ -78,18 +78,18 @@ func TestMarkupStaysText(t *testing.T) {
 	text(m, "typing", gil)
 	text(g, "mention list", ann)
 	must(t, g.Keys(Escape))
-	must(t, conversation(h, gil), h.See(Message(evil)))
-	must(t, conversation(g, doctor))
+	must(t, h.Converse(gil), h.See(Message(evil)))
+	must(t, g.Converse(doctor))
 	text(g, "private", "Only "+doctor)
-	must(t, errors.Join(conversation(g, "Group"), conversation(h, "Group")))
+	must(t, errors.Join(g.Converse("Group"), h.Converse("Group")))
 
-	must(t, more(h, "Notice"), h.Type(Box("Notice text"), "<b>notice</b>"+evil), h.Press(Button("Send notice")))
+	must(t, h.More("Notice"), h.Type(Box("Notice text"), "<b>notice</b>"+evil), h.Press(Button("Send notice")))
 	text(g, "notice", "<b>notice</b>"+evil)
-	must(t, show(h, "Whiteboard"), h.Type(Box("Whiteboard text"), "<b>board</b>"+evil), h.Press(Button("Save whiteboard")), show(g, "Whiteboard"))
+	must(t, h.Show("Whiteboard"), h.Type(Box("Whiteboard text"), "<b>board</b>"+evil), h.Press(Button("Save whiteboard")), g.Show("Whiteboard"))
 	text(g, "whiteboard", "<b>board</b>"+evil)
-	must(t, more(h, "Print"), h.See(Region("Transcript")))
+	must(t, h.More("Print"), h.See(Region("Transcript")))
 	text(h, "print", session, gil, ann, "<b>notice</b>"+evil, "<b>bold</b>")
-	must(t, h.Press(Button("Back to the chat")), show(h, "People"), h.Press(Button("Actions for "+gil)), h.Press(Button("Remove "+gil)))
+	must(t, h.Press(Button("Back to the chat")), h.Show("People"), h.Press(Button("Actions for "+gil)), h.Press(Button("Remove "+gil)))
 	text(h, "asked before removing", "Remove "+gil+"?")
 	must(t, h.Press(In(Group("Remove "+gil+"?"), Button("Cancel"))))
 	end(t, s, "TS1")

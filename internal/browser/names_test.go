@@ -36,7 +36,7 @@ func TestNamesThatScreenReadersSay(t *testing.T) {
 
 	h := in(t, s, howell, 1280, "TS1", eveningGroup)
 	g := in(t, s, gilligan, 360, "TS1", eveningGroup)
-	must(t, g.Say("Good evening"), h.See(Message("Good evening")), show(h, "People"))
+	must(t, g.Say("Good evening"), h.See(Message("Good evening")), h.Show("People"))
 	heard(t, h, "chat", Named{"heading", eveningGroup}, Named{"navigation", "Conversations"}, Named{"button", "Group"}, Named{"log", "Messages"},
 		Named{"region", "Group"}, Named{"textbox", "Message"}, Named{"button", "Send"}, Named{"button", "Reply"}, Named{"button", "React"},
 		Named{"button", "Delete"}, Named{"region", "People"}, Named{"button", "Actions for Gilligan"}, Named{"button", "More"},

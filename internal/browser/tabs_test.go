@@ -14,7 +14,7 @@ func TestTwoTabsAreOnePerson(t *testing.T) {
 	one := in(t, s, gilligan, 360, "TS1", eveningGroup)
 	two := tab(t, one, "/?ts=TS1")
 	must(t, two.See(Log), one.Say("From the first"), two.See(Message("From the first")), two.Say("From the second"), one.See(Message("From the second")))
-	must(t, show(h, "People"))
+	must(t, h.Show("People"))
 	two.Close()
 	must(t, h.Say("Still there?"), one.See(Message("Still there?")), one.Say("Yes"), h.See(Message("Yes")))
 	if n := ok[int](t)(h.Count(In(Log, Text("Gilligan has left")))); n != 0 {

@@ -13,7 +13,7 @@ func TestATherapistsMorning(t *testing.T) {
 	t.Parallel()
 	s := serve(t, morning(surveys(t)))
 	h := as(t, s, howell, 1280, "/?ts=TS1")
-	must(t, h.See(Log), show(h, "People"))
+	must(t, h.See(Log), h.Show("People"))
 	done := func(p Person) *Window {
 		w := as(t, s, p, 360, "/?ts=TS1")
 		must(t, w.Press(Link("Where are you today?")), w.Press(Link("Done")), w.See(Region("Waiting room")))
@@ -51,14 +51,14 @@ func TestATherapistsMorning(t *testing.T) {
 		h.See(In(Message("Somebody's address is 12 Lagoon Road"), Text("Removed. Only therapists see this text."))),
 	)
 	must(t,
-		more(h, "Notice"),
+		h.More("Notice"),
 		h.Type(In(Region("Notice to everyone"), Box("Notice text")), "We go on at half past"),
 		h.Press(Button("Send notice")),
 		g.See(In(Log, Text("We go on at half past"))),
-		show(h, "Whiteboard"),
+		h.Show("Whiteboard"),
 		h.Type(Box("Whiteboard text"), "Half past ten"),
 		h.Press(Button("Save whiteboard")),
-		show(m, "Whiteboard"),
+		m.Show("Whiteboard"),
 		m.See(In(Region("Whiteboard"), Text("Half past ten"))),
 		m.Press(Button("Back to messages")),
 	)
@@ -66,15 +66,15 @@ func TestATherapistsMorning(t *testing.T) {
 	// The group and two private conversations side by side.
 	must(t, h.Size(1600, 900))
 	for _, name := range []string{"Gilligan", "Mary Ann"} {
-		must(t, show(h, "People"), moderate(h, name, "Write to "+name), h.HasFocus(In(Region(name), Box("Message to "+name))))
+		must(t, h.Show("People"), moderate(h, name, "Write to "+name), h.HasFocus(In(Region(name), Box("Message to "+name))))
 	}
 	must(t, h.See(Region("Group")), h.See(Region("Gilligan")))
 	for _, name := range []string{"Gilligan", "Mary Ann"} {
 		must(t, h.Type(In(Region(name), Box("Message to "+name)), "To "+name+" alone"), h.Keys(Enter))
 	}
 	must(t,
-		conversation(g, "Dr. Howell"), g.See(Message("To Gilligan alone")),
-		conversation(m, "Dr. Howell"), m.See(Message("To Mary Ann alone")),
+		g.Converse("Dr. Howell"), g.See(Message("To Gilligan alone")),
+		m.Converse("Dr. Howell"), m.See(Message("To Mary Ann alone")),
 		m.Say("Thank you"),
 		h.See(In(Region("Mary Ann"), Message("Thank you"))),
 		h.Press(Button("Close Gilligan")),
@@ -97,7 +97,7 @@ func TestATherapistsMorning(t *testing.T) {
 	must(t, h.Press(In(Group("Help Skipper to log in"), Button("Done"))))
 
 	// All of it on paper.
-	must(t, more(h, "Print"), h.See(Region("Transcript")))
+	must(t, h.More("Print"), h.See(Region("Transcript")))
 	paper := strings.Join(ok[[]string](t)(h.Texts(Region("Transcript"))), " ")
 	for _, part := range []string{
 		"Sleeping better", "Gilligan", "Mary Ann", "Somebody's address is 12 Lagoon Road", "removed", "We go on at half past",
@@ -121,14 +121,14 @@ func TestATherapistsMorning(t *testing.T) {
 
 	// The end, announced, put off, and come.
 	must(t,
-		conversation(g, "Group"),
-		more(h, "End session"),
+		g.Converse("Group"),
+		h.More("End session"),
 		h.Press(In(Group("End the session for everyone?"), Button("In 1 minute"))),
 		h.See(Region("End of the session")),
 		g.See(In(Log, Text("1 minute"))),
 		h.Press(In(Region("End of the session"), Button("Stop"))),
 		h.Gone(Region("End of the session")),
-		more(h, "End session"),
+		h.More("End session"),
 		h.Press(In(Group("End the session for everyone?"), Button("End now"))),
 		h.See(In(Region("End of the session"), Button("Stop"))),
 		g.See(Region("The session has ended")),
@@ -142,6 +142,6 @@ func TestATherapistAdmitsOne(t *testing.T) {
 	g, m := as(t, s, gilligan, 360, "/?ts=TS1"), as(t, s, mary, 360, "/?ts=TS1")
 	must(t, g.See(Region("Waiting room")), m.See(Region("Waiting room")), g.See(Text("The therapist is not here yet.")))
 	h := in(t, s, howell, 1280, "TS1", eveningGroup)
-	must(t, g.See(Text("Dr. Howell is here.")), show(h, "People"), h.Press(Button("Admit Gilligan")), g.See(Log))
+	must(t, g.See(Text("Dr. Howell is here.")), h.Show("People"), h.Press(Button("Admit Gilligan")), g.See(Log))
 	must(t, errors.Join(m.See(Region("Waiting room")), h.See(Button("Admit Mary Ann"))))
 }

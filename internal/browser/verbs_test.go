@@ -11,24 +11,10 @@ import (
 
 // What people do in several scenarios.
 
-// more presses an entry of the menu "More".
-func more(w *Window, entry string) error {
-	return errors.Join(w.Press(ButtonLike("More")), w.Press(In(Group("More"), Button(entry))))
-}
-
-// show brings up the region "People" or "Whiteboard", where the window is too
-// narrow for it, or it was put away.
-func show(w *Window, region string) error {
-	if there, err := w.Sees(Region(region)); there || err != nil {
-		return err
-	}
-	return errors.Join(w.Press(ButtonLike(region)), w.See(Region(region)))
-}
-
 // moderate presses one of what a therapist can do about name.
 func moderate(w *Window, name, action string) error {
 	menu := Button("Actions for " + name)
-	if err := errors.Join(show(w, "People"), w.See(menu)); err != nil {
+	if err := errors.Join(w.Show("People"), w.See(menu)); err != nil {
 		return err
 	}
 	if open, err := w.Sees(menu + `[@aria-expanded="true"]`); err != nil || open {
@@ -37,25 +23,14 @@ func moderate(w *Window, name, action string) error {
 	return errors.Join(w.Press(menu), w.Press(Button(action)))
 }
 
-// onMessage presses one of the buttons of the message that says body. Where
-// there is a mouse they may come up only below it.
-func onMessage(w *Window, body, button string) error {
-	return errors.Join(w.Hover(Message(body)), w.Press(In(Message(body), Button(button))))
-}
-
 // react puts an icon on the message that says body.
 func react(w *Window, body, icon string) error {
-	return errors.Join(onMessage(w, body, "React"), w.Press(In(Message(body), In(Group("Reactions"), Button(icon)))))
+	return errors.Join(w.OnMessage(body, "React"), w.Press(In(Message(body), In(Group("Reactions"), Button(icon)))))
 }
 
 // remove deletes the message that says body.
 func remove(w *Window, body string) error {
-	return errors.Join(onMessage(w, body, "Delete"), w.Press(In(Group("Delete this message?"), Button("Delete message"))))
-}
-
-// conversation goes to another conversation.
-func conversation(w *Window, name string) error {
-	return w.Press(`//nav[@aria-label="Conversations"]` + ButtonLike(name))
+	return errors.Join(w.OnMessage(body, "Delete"), w.Press(In(Group("Delete this message?"), Button("Delete message"))))
 }
 
 // end ends a session without a window.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"time"
 
 	"hearth/api/control"
@@ -49,7 +50,7 @@ func examineConfigFile(_ context.Context, p *patient) []finding {
 	}
 	for _, k := range l.keys {
 		switch {
-		case k.bad || k.value.Kind().String() != "string" || k.value.String() == "":
+		case k.bad || k.value.Kind() != reflect.String || k.value.String() == "":
 		case k.secret != nil:
 			look(k.value.String(), k.path, true)
 		case k.isSecret():

@@ -67,7 +67,10 @@ export class Api {
       } catch (e) {
         if (answer.ok) throw new ApiError('network', {message: 'an answer that is not JSON'});
       }
-      if (!answer.ok) throw refusal(answer, value);
+      if (!answer.ok) {
+        const {code, problem: p, status, retryAfter} = refusalOf(answer, value);
+        throw new ApiError(code, {message: p.detail || p.title, status, retryAfter});
+      }
       return value;
     } catch (e) {
       if (e instanceof ApiError) throw e;
@@ -127,11 +130,16 @@ function query(fields) {
   return '?' + Object.keys(fields).map(k => k + '=' + encodeURIComponent(fields[k])).join('&');
 }
 
-/** @param {Response} answer @param {any} problem what it holds */
-function refusal(answer, problem) {
-  const p = problem && typeof problem === 'object' ? problem : {};
-  const seconds = Number(p.retry_after) || Number(answer.headers.get('Retry-After')) || 0;
-  return new ApiError(typeof p.code === 'string' ? p.code : 'http_' + answer.status, {
-    message: p.detail || p.title, status: answer.status, retryAfter: seconds * 1000,
-  });
+/**
+ * What an answer that is a refusal says (RFC 9457).
+ * @param {Response} answer
+ * @param {any} held what its body holds
+ * @returns {{code: string, problem: any, status: number, retryAfter: number}} problem: an object, if need be without anything in it; retryAfter in ms
+ */
+export function refusalOf(answer, held) {
+  const problem = held && typeof held === 'object' ? held : {};
+  return {
+    code: typeof problem.code === 'string' ? problem.code : 'http_' + answer.status, problem, status: answer.status,
+    retryAfter: (Number(problem.retry_after) || Number(answer.headers.get('Retry-After')) || 0) * 1000,
+  };
 }

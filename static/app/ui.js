@@ -72,6 +72,35 @@ export function useFocus(key, skip) {
   return ref;
 }
 
+/**
+ * A call by a button. One is under way at a time; what is pressed meanwhile does
+ * nothing, and what was ended on purpose is no failure.
+ * @template E what is kept of a failure
+ * @param {E} none there is none
+ * @param {(e: any) => E} seen
+ */
+export function useCall(none, seen) {
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState(none);
+  const under = useRef(false);
+  const alive = useAlive();
+  /** @param {() => Promise<void>} go @param {(e: any) => E} [here] instead of seen */
+  const call = async (go, here = seen) => {
+    if (under.current) return;
+    under.current = true;
+    setBusy(true);
+    setError(none);
+    try {
+      await go();
+    } catch (e) {
+      if (alive.current && e.code !== 'stopped') setError(here(e));
+    }
+    under.current = false;
+    if (alive.current) setBusy(false);
+  };
+  return {busy, error, setError, call};
+}
+
 /** What is still running when its component is gone must not report back. */
 export function useAlive() {
   const alive = useRef(true);

@@ -1,6 +1,6 @@
 // The calls of study staff, with an API token. The token is in this object and
 // nowhere else: no cookie goes with a call, and none is kept.
-import {ApiError} from '../app/api.js';
+import {ApiError, refusalOf} from '../app/api.js';
 
 /**
  * @typedef {{id: string, name: string, role: string, status: 'online'|'waiting'|'offline', muted: boolean}} Person
@@ -75,15 +75,11 @@ export class StaffApi {
     } finally {
       clearTimeout(timer);
     }
-    /** @type {any} */
-    let p = null;
-    try { p = await answer.json(); } catch (e) { /* not from Hearth itself, perhaps from a proxy */ }
-    if (!p || typeof p !== 'object') p = {};
-    if (answer.status === 401 && !this.over.signal.aborted) this.ended();
-    throw new Refusal(typeof p.code === 'string' ? p.code : 'http_' + answer.status, {
-      message: typeof p.detail === 'string' ? p.detail : '', status: answer.status,
-      retryAfter: (Number(p.retry_after) || Number(answer.headers.get('Retry-After')) || 0) * 1000,
-      mistakes: Array.isArray(p.errors) ? p.errors.map(String) : [],
+    const held = await answer.json().catch(() => null); // not from Hearth itself, perhaps from a proxy
+    const {code, problem: p, status, retryAfter} = refusalOf(answer, held);
+    if (status === 401 && !this.over.signal.aborted) this.ended();
+    throw new Refusal(code, {
+      message: typeof p.detail === 'string' ? p.detail : '', status, retryAfter, mistakes: Array.isArray(p.errors) ? p.errors.map(String) : [],
     });
   }
 

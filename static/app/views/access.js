@@ -1,6 +1,6 @@
 // Help for somebody who cannot log in. A code that was made is in this
 // component's memory and on the screen, and nowhere else.
-import {html, useAlive, useEffect, useFocus, useRef, useState} from '../ui.js';
+import {html, useAlive, useCall, useEffect, useFocus, useRef, useState} from '../ui.js';
 import {timeOfDay} from '../format.js';
 import {errorText, text} from '../strings.js';
 import {onEscape} from './panel.js';
@@ -14,8 +14,7 @@ const t = text.access;
 export function Access({session, person, onDone}) {
   const [made, setMade] = useState(/** @type {{code: string, until: number}|null} */ (null));
   const [said, setSaid] = useState('');
-  const [error, setError] = useState('');
-  const [busy, setBusy] = useState(false);
+  const {busy, error, call} = useCall('', errorText);
   const alive = useAlive();
   const first = useFocus('access');
   useEffect(() => {
@@ -27,24 +26,13 @@ export function Access({session, person, onDone}) {
     return () => clearTimeout(timer);
   }, [made]);
 
-  /** @param {() => Promise<void>} go */
-  const call = async go => {
-    if (busy) return;
-    setBusy(true);
-    setError('');
-    setSaid('');
-    try {
-      await go();
-    } catch (e) {
-      if (alive.current) setError(errorText(e));
-    }
-    if (alive.current) setBusy(false);
-  };
   const unlock = () => call(async () => {
+    setSaid('');
     await session.unlock(person.id);
     if (alive.current) setSaid(t.unlocked);
   });
   const make = () => call(async () => {
+    setSaid('');
     const got = await session.makeCode(person.id);
     if (alive.current) setMade({code: got.code, until: Date.now() + got.expires_in * 1000});
   });

@@ -1,5 +1,5 @@
 // The login: who one is, and then the code from the SMS.
-import {html, useAlive, useEffect, useFocus, useRef, useState} from '../ui.js';
+import {html, useCall, useEffect, useFocus, useRef, useState} from '../ui.js';
 import {codeOf, LoginUnderWay} from '../login.js';
 import {duration, errorText, text} from '../strings.js';
 import {Alert, Page} from './shell.js';
@@ -12,7 +12,7 @@ const t = text.login;
  * @typedef {{text: string, field: string}} Problem field: which one it is about, '' if none
  */
 
-const none = {text: '', field: ''};
+const none = /** @type {Problem} */ ({text: '', field: ''});
 
 /** @param {{app: App}} p */
 export function Login({app}) {
@@ -28,33 +28,9 @@ export function Login({app}) {
   <//>`;
 }
 
-/** @param {any} e @returns {string} */
-function said(e) { return errorText(e) + (e.code === 'too_many_tries' ? ' ' + text.unlock : ''); }
-
-/**
- * Calls of which one is under way at a time; what is pressed meanwhile does
- * nothing.
- */
-function useCall() {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState(/** @type {Problem} */ (none));
-  const under = useRef(false);
-  const alive = useAlive();
-  /** @param {() => Promise<void>} go its refusals are shown @param {(e: any) => string} [field] that one is about */
-  const call = async (go, field) => {
-    if (under.current) return;
-    under.current = true;
-    setBusy(true);
-    setProblem(none);
-    try {
-      await go();
-    } catch (e) {
-      if (alive.current) setProblem({text: said(e), field: field ? field(e) : ''});
-    }
-    under.current = false;
-    if (alive.current) setBusy(false);
-  };
-  return {busy, problem, setProblem, call};
+/** @param {any} e @param {string} field that it is about, '' if none @returns {Problem} */
+function refused(e, field) {
+  return {text: errorText(e) + (e.code === 'too_many_tries' ? ' ' + text.unlock : ''), field};
 }
 
 /**
@@ -69,7 +45,7 @@ function about(problem, field, hint) {
 
 /** @param {Props} p */
 function Who({app, login, again}) {
-  const {busy, problem, setProblem, call} = useCall();
+  const {busy, error: problem, setError: setProblem, call} = useCall(none, e => refused(e, e.code === 'invalid_phone' ? 'phone' : ''));
   const field = t.field[app.settings.field];
   const first = useFocus('phone', !login.phone && !app.notice);
   const second = useRef(/** @type {any} */ (null));
@@ -98,7 +74,7 @@ function Who({app, login, again}) {
       }
       app.notice = '';
       again();
-    }, e => e.code === 'invalid_phone' ? 'phone' : '');
+    });
   };
   return html`
     <form class="form" onSubmit=${submit} novalidate>
@@ -121,7 +97,7 @@ function Who({app, login, again}) {
 function Code({app, login, again}) {
   const [code, setCode] = useState('');
   const [news, setNews] = useState('');
-  const {busy, problem, setProblem, call} = useCall();
+  const {busy, error: problem, setError: setProblem, call} = useCall(none, e => refused(e, ''));
   const field = useFocus('code');
   const resendButton = useRef(/** @type {any} */ (null));
   const {digits, tries} = app.settings;
@@ -158,7 +134,7 @@ function Code({app, login, again}) {
         if (field.current) field.current.focus();
         throw err;
       }
-    }, () => 'code');
+    }, e => refused(e, 'code'));
   };
 
   // A code that was used up, or is too old, takes its challenge with it: then

@@ -1,5 +1,5 @@
 // What every view stands in, and what views have in common.
-import {html, useAlive, useEffect, useLayoutEffect, useRef, useState} from '../../app/ui.js';
+import {html, useCall as useOneCall, useEffect, useLayoutEffect, useRef, useState} from '../../app/ui.js';
 import {said, text} from '../strings.js';
 import {views} from '../app.js';
 
@@ -74,31 +74,8 @@ export function Problem({error, text: plain, id}) {
     </div>`;
 }
 
-/**
- * A call by a button: one at a time.
- * @returns {{busy: boolean, error: any, setError: (e: any) => void, call: (go: () => Promise<void>) => Promise<void>}}
- */
-export function useCall() {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState(/** @type {any} */ (null));
-  const under = useRef(false);
-  const alive = useAlive();
-  /** @param {() => Promise<void>} go */
-  const call = async go => {
-    if (under.current) return;
-    under.current = true;
-    setBusy(true);
-    setError(null);
-    try {
-      await go();
-    } catch (e) {
-      if (alive.current && e.code !== 'stopped') setError(e);
-    }
-    under.current = false;
-    if (alive.current) setBusy(false);
-  };
-  return {busy, error, setError, call};
-}
+/** A call by a button, whose failure is for a Problem to show. */
+export function useCall() { return useOneCall(/** @type {any} */ (null), e => e); }
 
 /**
  * Something that is asked for again and again while the page is looked at.

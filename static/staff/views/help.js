@@ -1,6 +1,6 @@
 // Help for somebody who cannot log in: unlock, or a code to be read out. A code
 // is in the memory of the view and on the screen, and nowhere else.
-import {html, useEffect, useFocus, useRef, useState} from '../../app/ui.js';
+import {html, useAlive, useEffect, useFocus, useRef, useState} from '../../app/ui.js';
 import {timeOfDay} from '../../app/format.js';
 import {Confirm} from '../../app/views/shell.js';
 import {onEscape, useNow} from '../../app/views/panel.js';
@@ -22,8 +22,7 @@ export function Help({api, person, made, setMade, onDone}) {
   const [said, setSaid] = useState('');
   const first = useFocus('help', made !== null);
   const result = useRef(/** @type {any} */ (null));
-  const alive = useRef(true);
-  useEffect(() => () => { alive.current = false; }, []);
+  const alive = useAlive();
   useEffect(() => {
     if (!made) return undefined;
     result.current.scrollIntoView({block: 'nearest'});
