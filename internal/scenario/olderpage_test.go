@@ -35,6 +35,7 @@ type olderPage struct {
 	wrong error         // the first thing that must not be
 	typed []typed
 	calls []olderCall
+	looks int       // at the list of therapy sessions, that have come to an end
 	lastT time.Time // of what was typed
 
 	// What the browser keeps.
@@ -245,6 +246,7 @@ func (p *olderPage) look(ctx context.Context) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	defer p.change()
+	p.looks++
 	if p.loads != load {
 		return
 	}
@@ -348,12 +350,14 @@ func (p *olderPage) reads(ctx context.Context, id chat.ActionID) error {
 func (p *olderPage) pick(is func(*olderEntry) bool) chat.ActionID {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for range 20 {
-		if n := len(p.screen); n > 0 {
-			if e := &p.screen[n-1-rand.IntN(min(n, 20))]; e.Type == "message" && is(e) {
-				return e.id()
-			}
+	var ids []chat.ActionID
+	for i := max(0, len(p.screen)-20); i < len(p.screen); i++ {
+		if e := &p.screen[i]; e.Type == "message" && is(e) {
+			ids = append(ids, e.id())
 		}
 	}
-	return 0
+	if len(ids) == 0 {
+		return 0
+	}
+	return ids[rand.IntN(len(ids))]
 }

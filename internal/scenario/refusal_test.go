@@ -248,6 +248,15 @@ func (r *refused) removed() {
 
 // out sends the page's owner out and takes them in again after a while.
 func (r *refused) out(ch chat.Change, code chat.Code, while func()) {
+	// Right after the page has looked at its list: so it polls, and is refused,
+	// before it looks again and asks no more.
+	var looks int
+	r.must(r.page.wait(r.ctx, "a look", func() bool {
+		if looks == 0 {
+			looks = r.page.looks
+		}
+		return r.page.looks > looks
+	}))
 	r.moderate(ch)
 	body, secret := r.say(), fmt.Sprintf("text-%d-T1;", r.next())
 	r.dr.Save(chat.Draft{Type: chat.Message, Body: chat.Text(secret), ClientID: secret})
