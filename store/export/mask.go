@@ -131,25 +131,42 @@ func (m *mask) text(s string) string {
 			at += i + len(name)
 		}
 	}
-	if len(spans) == 0 {
-		return s
+	// What is masked parts words anew: of "x5550123name" the phone leaves a name.
+	for more := spans; len(more) > 0; {
+		spans, more = merged(spans), nil
+		at := 0
+		for _, sp := range append(spans, span{from: len(s), to: len(s)}) {
+			for _, w := range m.wordsIn(s[at:sp.from]) {
+				more = append(more, span{at + w.from, at + w.to, w.label})
+			}
+			at = sp.to
+		}
+		spans = append(spans, more...)
 	}
-	slices.SortStableFunc(spans, func(a, b span) int { return a.from - b.from })
 	var b strings.Builder
 	at := 0
 	for _, sp := range spans {
-		if sp.from < at { // overlaps the one before it
-			if sp.to > at {
-				at = sp.to
-			}
-			continue
-		}
 		b.WriteString(s[at:sp.from])
 		b.WriteString(sp.label)
 		at = sp.to
 	}
 	b.WriteString(s[at:])
 	return b.String()
+}
+
+// merged are spans in order; one that overlaps the one before it is part of
+// that.
+func merged(spans []span) []span {
+	slices.SortStableFunc(spans, func(a, b span) int { return a.from - b.from })
+	var out []span
+	for _, sp := range spans {
+		if n := len(out); n > 0 && sp.from < out[n-1].to {
+			out[n-1].to = max(out[n-1].to, sp.to)
+			continue
+		}
+		out = append(out, sp)
+	}
+	return out
 }
 
 // span is a part of a text, in bytes.

@@ -50,6 +50,7 @@ func TestMaskedText(t *testing.T) {
 		{"a phone at home and abroad", "030 12345678, 0049 30 1234 5678, +49(30)12345678", "[phone], [phone], [phone]"},
 		{"full width", "６５０５５５０１２３", "[phone]"},
 		{"others' phones", "650 555 9999, 12:30-14:00, 2026-12-01", "650 555 9999, 12:30-14:00, 2026-12-01"},
+		{"a name that hangs on a phone", "A5550123GilligAn, x555-0123Gilligan5550123y", "A[phone][name], x[phone][name][phone]y"},
 		{"all at once", "P123 Gilligan 650-555-0123", "[id] [name] [phone]"},
 		{"broken text", "Gilligan\xff\xfe", "[name]\xff\xfe"},
 	} {
@@ -64,6 +65,7 @@ func FuzzMask(f *testing.F) {
 	f.Add("Zoe\u0308 (ＭＡＲＹ) ann +1(650)5550123 P-12 B")
 	m := sampleMask()
 	f.Add("5550123Gilligan 555-0123P123 Zoë\u200d7")
+	f.Add("A5550123GilligAn")
 	f.Fuzz(func(t *testing.T, s string) {
 		masked := m.text(s)
 		for _, w := range split(masked) {
